@@ -1,0 +1,180 @@
+#include "agent/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <map>
+#include <string_view>
+#include <vector>
+
+namespace nethealth {
+namespace {
+
+constexpr int highest_incident_number = 999'999'999;
+
+/// --lang counts for help and complaints too, so it is looked for before the real reading.
+Language language_of_words(int argc, const char* const* argv, Language fallback) {
+  for (int i = 1; i < argc; ++i) {
+    std::string_view word = argv[i];
+    if (word.starts_with("--lang="))
+      word.remove_prefix(7);
+    else if (word == "--lang" && i + 1 < argc)
+      word = argv[i + 1];
+    else
+      continue;
+    if (word == "ja") return Language::ja;
+    if (word == "en") return Language::en;
+  }
+  return fallback;
+}
+
+std::string in(Language language, const char* ja, const char* en) {
+  return language == Language::ja ? ja : en;
+}
+
+/// The words of the library's own complaints for Japanese readers; the detail stays as the library says it.
+std::string complaint(const CLI::ParseError& error, Language language) {
+  static const std::map<std::string, std::string> japanese = {
+      {"RequiredError", "足りない指定があります"},     {"ExtrasError", "知らない引数があります"},
+      {"ConversionError", "値の形が正しくありません"}, {"ValidationError", "使えない値です"},
+      {"ArgumentMismatch", "値の数が合いません"},      {"RequiresError", "一緒に使う指定が足りません"},
+      {"ExcludesError", "一緒に使えない指定です"}};
+  std::string detail = error.what();
+  if (language == Language::en)
+    return "nethealth: " + detail + "\nRun `nethealth --help` to see what is possible.\n";
+  const auto found = japanese.find(error.get_name());
+  const std::string what = found == japanese.end() ? "使い方が正しくありません" : found->second;
+  return "nethealth: " + what + ": " + detail + "\n使い方は `nethealth --help` で見られます。\n";
+}
+
+/// Builds the verbs; `chosen` is what the user meant once the words are read.
+class Reader {
+ public:
+  explicit Reader(Language language)
+      : language_(language),
+        app_(text("市役所ネットワークの監視", "network health monitoring"), "nethealth") {
+    app_.require_subcommand(1, 1);
+    app_.set_version_flag("--version", std::string("nethealth ") + NETHEALTH_VERSION,
+                          text("版を表示する", "print the version"));
+    app_.set_help_flag("-h,--help", text("この説明を表示する", "print this help"));
+    app_.get_formatter()->column_width(36);
+    add_common_options();
+    add_verbs();
+  }
+
+  std::variant<CommandLine, Farewell> read(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return farewell(error);
+    }
+    if (!lang_.empty()) line_.language = lang_ == "ja" ? Language::ja : Language::en;
+    return line_;
+  }
+
+ private:
+  [[nodiscard]] std::string text(const char* ja, const char* en) const { return in(language_, ja, en); }
+
+  void add_common_options() {
+    app_.add_option("--config", line_.config, text("設定ファイル", "the configuration file"))
+        ->type_name("FILE")
+        ->capture_default_str();
+    app_.add_option("--socket", line_.socket, text("デーモンの制御ソケット", "the daemon's control socket"))
+        ->type_name("PATH")
+        ->capture_default_str();
+    app_.add_option("--lang", lang_, text("表示の言語", "the language of the output"))
+        ->type_name("ja|en")
+        ->check(CLI::IsMember({"ja", "en"}));
+    app_.add_flag("--json", line_.json, text("JSONの値を一つ出力する", "print one JSON value"));
+  }
+
+  CLI::App* verb(CLI::App& parent, const char* name, Verb verb, const std::string& description) {
+    CLI::App* sub = parent.add_subcommand(name, description);
+    sub->fallthrough();
+    sub->footer(
+        text("共通の指定 (--config --json --lang --socket) は動詞の前でも後でも書けます。",
+             "The common options (--config --json --lang --socket) may stand before or after the verb."));
+    sub->callback([this, verb] { line_.verb = verb; });
+    return sub;
+  }
+
+  void add_verbs() {
+    verb(app_, "run", Verb::run, text("監視を前面で動かす", "run the daemon in the foreground"));
+    verb(app_, "check", Verb::check,
+         text("設定を全部読み、誤りを全部示す", "read the whole configuration and show every mistake"));
+    verb(app_, "probe", Verb::probe, text("機器を一つ、今調べる", "probe one device now"))
+        ->add_option("DEVICE", line_.device, text("機器の名前", "the device's name"))
+        ->required();
+    verb(app_, "status", Verb::status,
+         text("ネットワークの今の様子 (悪いものから)", "the network now, worst first"));
+    add_incident_verbs();
+    verb(app_, "replay", Verb::replay,
+         text("記録した観測を仮想の時間で再生する",
+              "run the engine over recorded observations in virtual time"))
+        ->add_option("FILE", line_.file,
+                     text("観測のファイル (.gz可、- は標準入力)",
+                          "the observations (.gz allowed, - is standard input)"))
+        ->required();
+    verb(app_, "verify", Verb::verify,
+         text("記録の連鎖を端から端まで確かめる", "check the journal's hash chain end to end"));
+  }
+
+  void add_incident_verbs() {
+    CLI::App* incident = app_.add_subcommand(
+        "incident", text("障害の一覧と対応", "the incidents, and what people do about them"));
+    incident->fallthrough();
+    incident->require_subcommand(1, 1);
+    verb(*incident, "list", Verb::incident_list, text("障害の一覧 (古い順)", "all incidents, oldest first"));
+    number(verb(*incident, "show", Verb::incident_show, text("一件を詳しく", "one incident in full")));
+    CLI::App* ack = number(
+        verb(*incident, "ack", Verb::incident_ack, text("引き受けたと知らせる", "say that you have it")));
+    CLI::App* close = number(verb(*incident, "close", Verb::incident_close, text("終了にする", "close it")));
+    close->add_option("--reason", line_.reason, text("終了の理由", "why it is closed"))
+        ->required()
+        ->type_name("TEXT");
+    for (CLI::App* act : {ack, close})
+      act->add_option("--as", line_.as, text("行う人 (rootは必須)", "the person who acts (root must say)"))
+          ->type_name("PERSON");
+  }
+
+  CLI::App* number(CLI::App* sub) {
+    sub->add_option("N", line_.incident, text("障害の番号", "the incident's number"))
+        ->required()
+        ->check(CLI::Range(1, highest_incident_number));
+    return sub;
+  }
+
+  Farewell farewell(const CLI::ParseError& error) {
+    if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success)) {
+      const std::vector<std::string> unknown = app_.remaining(true);
+      if (app_.get_subcommands().empty() && !unknown.empty())
+        return {exit_wrong_usage, complaint(CLI::ExtrasError(unknown), language_)};
+      return {exit_wrong_usage, complaint(error, language_)};
+    }
+    std::ostringstream out;
+    app_.exit(error, out, out);
+    return {0, out.str()};
+  }
+
+  Language language_;
+  CLI::App app_;
+  CommandLine line_;
+  std::string lang_;
+};
+
+}  // namespace
+
+std::variant<CommandLine, Farewell> parse_command_line(int argc, const char* const* argv,
+                                                       Language fallback_language) {
+  return Reader(language_of_words(argc, argv, fallback_language)).read(argc, argv);
+}
+
+Language environment_language() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    return std::string_view(value).starts_with("ja") ? Language::ja : Language::en;
+  }
+  return Language::en;
+}
+
+}  // namespace nethealth

@@ -1,0 +1,54 @@
+#pragma once
+// What the user typed, as a value. The only door to the command line library is command_line.cpp.
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "config/language.hpp"
+
+namespace nethealth {
+
+enum class Verb : std::uint8_t {
+  run,
+  check,
+  probe,
+  status,
+  incident_list,
+  incident_show,
+  incident_ack,
+  incident_close,
+  replay,
+  verify
+};
+
+struct CommandLine {
+  Verb verb = Verb::status;
+  std::string config = "/etc/nethealth/nethealth.yaml";
+  std::string socket = "/run/nethealth/nethealth.sock";
+  bool json = false;
+  std::optional<Language> language;  ///< only when --lang was given
+  std::string device;                ///< probe
+  std::string file;                  ///< replay; "-" is standard input
+  int incident = 0;                  ///< incident show, ack, close; from 1
+  std::string as;                    ///< incident ack, close: the person who acts, empty when not given
+  std::string reason;                ///< incident close
+};
+
+/// Nothing is left to do: the text was asked for (help, version: exit 0) or says what was wrong (exit 2).
+struct Farewell {
+  int exit_code = 0;
+  std::string text;
+};
+
+inline constexpr int exit_wrong_usage = 2;
+inline constexpr int exit_no_daemon = 3;
+
+/// `fallback_language` is that of help and complaints unless --lang chooses another.
+std::variant<CommandLine, Farewell> parse_command_line(int argc, const char* const* argv,
+                                                       Language fallback_language);
+
+/// ja when LC_ALL, LC_MESSAGES or LANG (the first that is set) starts with "ja", else en.
+Language environment_language();
+
+}  // namespace nethealth

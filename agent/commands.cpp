@@ -1,0 +1,167 @@
+#include "agent/commands.hpp"
+
+#include <unistd.h>
+
+#include <iostream>
+#include <string>
+#include <utility>
+
+#include "agent/configuration.hpp"
+#include "agent/control_client.hpp"
+#include "agent/daemon.hpp"
+#include "agent/line_reader.hpp"
+#include "agent/probe_once.hpp"
+#include "agent/replay.hpp"
+#include "agent/report_check.hpp"
+#include "agent/report_probe.hpp"
+#include "agent/report_verify.hpp"
+#include "agent/store.hpp"
+#include "probes/observation_json.hpp"
+#include "rules/engine.hpp"
+
+namespace nethealth {
+namespace {
+
+constexpr Milliseconds answer_patience{30'000};
+constexpr Milliseconds verify_patience{600'000};
+
+int print(const ControlReply& reply) {
+  std::cout << reply.out << std::flush;
+  std::cerr << reply.err << std::flush;
+  // A full disk or a closed pipe must not look like success.
+  return std::cout ? reply.exit_code : 1;
+}
+
+LoadedConfiguration load(const CommandLine& line, Secrets secrets) {
+  return load_configuration(line.config, line.language, environment_language(), secrets);
+}
+
+void print_problems(const LoadedConfiguration& loaded) {
+  for (const Problem& problem : loaded.problems) std::cerr << problem.text() << "\n";
+}
+
+Language language_of(const CommandLine& line, const LoadedConfiguration& loaded) {
+  return line.language.value_or(loaded.configuration->site.language);
+}
+
+int check(const CommandLine& line) {
+  const LoadedConfiguration loaded = load(line, Secrets::required);
+  return print(line.json ? check_json(loaded) : check_report(loaded));
+}
+
+int probe(const CommandLine& line) {
+  const LoadedConfiguration loaded = load(line, Secrets::required);
+  print_problems(loaded);
+  if (!loaded.configuration) return 1;
+  const Site& site = loaded.configuration->site;
+  const Language language = language_of(line, loaded);
+  const auto index = site.device(line.device);
+  if (!index) {
+    std::cerr << "nethealth: " << line.device
+              << Phrase{": この名前の機器は設定にありません。\n",
+                        ": the configuration has no device of this name.\n"}
+                     .in(language);
+    return exit_wrong_usage;
+  }
+  const ProbedOnce probed = probe_once(*loaded.configuration, *index);
+  const Device& device = site.devices[*index];
+  return print(line.json ? probe_json(device, probed.observations, probed.logs, language, site.zone)
+                         : probe_report(device, probed.observations, probed.logs, language));
+}
+
+int replay_file(const CommandLine& line) {
+  std::ios::sync_with_stdio(false);
+  const LoadedConfiguration loaded = load(line, Secrets::optional);
+  print_problems(loaded);
+  if (!loaded.configuration) return 1;
+  Result<LineReader> reader = LineReader::open(line.file, observation_line_limit_bytes);
+  if (!reader) {
+    std::cerr << "nethealth: " << reader.error().text() << "\n";
+    return 1;
+  }
+  const Site& site = loaded.configuration->site;
+  EngineOptions options;
+  options.can_probe = false;
+  Engine engine(site, loaded.configuration->matcher, options);
+  const ReplayCount count =
+      replay(*reader, line.file, site, engine, language_of(line, loaded), std::cout, std::cerr);
+  std::cout << std::flush;
+  return count.bad == 0 && !count.broken && std::cout ? 0 : 1;
+}
+
+ControlRequest request_of(const CommandLine& line) {
+  ControlRequest request;
+  switch (line.verb) {
+    case Verb::incident_list:
+      request.verb = ControlVerb::incident_list;
+      break;
+    case Verb::incident_show:
+      request.verb = ControlVerb::incident_show;
+      break;
+    case Verb::incident_ack:
+      request.verb = ControlVerb::incident_ack;
+      break;
+    case Verb::incident_close:
+      request.verb = ControlVerb::incident_close;
+      break;
+    case Verb::verify:
+      request.verb = ControlVerb::verify;
+      break;
+    default:
+      request.verb = ControlVerb::status;
+      break;
+  }
+  request.language = line.language;
+  request.json = line.json;
+  request.colour = !line.json && isatty(STDOUT_FILENO) == 1;
+  request.incident = line.incident;
+  request.as = line.as;
+  request.reason = line.reason;
+  return request;
+}
+
+int ask(const CommandLine& line) {
+  const auto reply = ask_daemon(line.socket, request_of(line), answer_patience);
+  if (reply) return print(*reply);
+  std::cerr << no_answer_text(line.socket, reply.error(), line.language.value_or(environment_language()));
+  return exit_no_daemon;
+}
+
+/// A daemon that runs holds the file; without one it is opened here, read only.
+int verify(const CommandLine& line) {
+  if (const auto reply = ask_daemon(line.socket, request_of(line), verify_patience)) return print(*reply);
+  const LoadedConfiguration loaded = load(line, Secrets::optional);
+  print_problems(loaded);
+  if (!loaded.configuration) return 1;
+  const Language language = language_of(line, loaded);
+  const Result<Verdict> verdict = verify_journal(loaded.configuration->site.store_path, language);
+  if (verdict) return print(verify_report(*verdict, language, line.json));
+  std::cerr << "nethealth: " << verdict.error().text() << "\n";
+  return 1;
+}
+
+}  // namespace
+
+int execute(const CommandLine& line) {
+  switch (line.verb) {
+    case Verb::run:
+      return run_daemon(line);
+    case Verb::check:
+      return check(line);
+    case Verb::probe:
+      return probe(line);
+    case Verb::replay:
+      return replay_file(line);
+    case Verb::verify:
+      return verify(line);
+    case Verb::status:
+    case Verb::incident_list:
+    case Verb::incident_show:
+    case Verb::incident_ack:
+    case Verb::incident_close:
+      return ask(line);
+  }
+  return exit_wrong_usage;
+}
+
+}  // namespace nethealth

@@ -1,0 +1,57 @@
+#include "agent/configuration.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "config/embedded.hpp"
+#include "config/node.hpp"
+
+namespace nethealth {
+namespace {
+
+/// The site's language, even of a file that is otherwise full of mistakes.
+std::optional<Language> language_of_file(const std::string& path) {
+  Problems ignored;
+  const Node main = read_yaml(path, Language::en, ignored);
+  const Node* const site = main.find("site");
+  const Node* const language = site != nullptr ? site->find("language") : nullptr;
+  if (language == nullptr) return std::nullopt;
+  if (language->value == "ja") return Language::ja;
+  if (language->value == "en") return Language::en;
+  return std::nullopt;
+}
+
+std::optional<LogMatcher> compile_log_packs(Language language, Problems& problems) {
+  std::vector<Node> packs;
+  for (const EmbeddedFile& file : log_packs())
+    packs.push_back(parse_yaml(file.text, file.name, language, problems));
+  return LogMatcher::compile(packs, language, problems);
+}
+
+void add(Problems& problems, Problems more) {
+  std::move(more.begin(), more.end(), std::back_inserter(problems));
+}
+
+}  // namespace
+
+LoadedConfiguration load_configuration(const std::string& path, std::optional<Language> wanted,
+                                       Language fallback, Secrets secrets) {
+  LoadedConfiguration result;
+  result.language = wanted ? *wanted : language_of_file(path).value_or(fallback);
+  Problems in_packs;
+  std::optional<LogMatcher> matcher = compile_log_packs(result.language, in_packs);
+  std::vector<SensorPack> sensor = compile_sensor_packs(sensor_packs(), result.language, in_packs);
+  Loaded loaded =
+      load_site(path, result.language, secrets, matcher ? matcher->packs() : std::vector<std::string>{});
+  result.files = std::move(loaded.files);
+  add(result.problems, std::move(loaded.problems));
+  add(result.problems, std::move(in_packs));
+  const bool wrong = std::any_of(result.problems.begin(), result.problems.end(),
+                                 [](const Problem& problem) { return !problem.warning; });
+  if (!wrong && loaded.site && matcher)
+    result.configuration = std::make_unique<Configuration>(
+        Configuration{std::move(*loaded.site), std::move(*matcher), std::move(sensor)});
+  return result;
+}
+
+}  // namespace nethealth

@@ -1,0 +1,35 @@
+#pragma once
+// Answers what comes through the control socket: reads from the engine's picture, acts through the pump, and
+// decides in whose name somebody may act.
+
+#include <functional>
+#include <string>
+
+#include "agent/control_socket.hpp"
+#include "agent/pump.hpp"
+#include "agent/store.hpp"
+#include "agent/system_clock.hpp"
+#include "config/site.hpp"
+#include "rules/engine.hpp"
+
+namespace nethealth {
+
+/// The name in `people` in which a peer acts: the person whose login is the peer's account; root says whom
+/// with
+/// `--as`, and nobody else may name another. A failure is a sentence for the peer.
+Result<std::string> acting_person(const Site& site, const Peer& peer, const std::string& as,
+                                  Language language);
+
+/// What the desk works with; all must outlive the call and the answers it still owes.
+struct ControlDesk {
+  const Site& site;
+  const Engine& engine;
+  Pump& pump;
+  Store& store;
+  SystemClock& clock;
+};
+
+void answer(const ControlDesk& desk, const ControlRequest& request, const Peer& peer,
+            const ControlSocket::Answer& answer);
+
+}  // namespace nethealth

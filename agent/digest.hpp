@@ -1,0 +1,22 @@
+#pragma once
+// SHA-256 (FIPS 180-4) and random bytes; the only file that sees OpenSSL.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace nethealth {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+Digest sha256(std::string_view bytes);
+
+/// Lower-case hexadecimal.
+std::string hex(std::string_view bytes);
+
+/// `bytes` random bytes as hexadecimal text, fit for an identifier that nobody can guess.
+std::string random_hex(std::size_t bytes);
+
+}  // namespace nethealth

@@ -1,0 +1,190 @@
+#include "agent/duty.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "agent/dispatch.hpp"
+#include "agent/event_json.hpp"
+#include "agent/host_addresses.hpp"
+#include "agent/log.hpp"
+#include "agent/lookout.hpp"
+#include "agent/pump.hpp"
+#include "probes/log_follower.hpp"
+#include "rules/explain.hpp"
+
+namespace nethealth {
+namespace {
+
+void log_event(const Event& event, const Site& site) {
+  const bool worth_a_notice =
+      !std::holds_alternative<ProbeWanted>(event.what) && !std::holds_alternative<SignSeen>(event.what) &&
+      !std::holds_alternative<SyslogQueued>(event.what) && !std::holds_alternative<SyslogOutcome>(event.what);
+  if (!worth_a_notice) return;
+  const auto object = contract_event(event, site.language, site.zone);
+  if (object) log_notice(json_text(*object));
+}
+
+void log_storage(const std::string& trouble, Language language) {
+  if (trouble.empty())
+    return log_notice(Phrase{"記録に再び書けます", "the journal can be written again"}.in(language));
+  log_error(std::string(Phrase{"記録に書けません。連絡は記録なしで出ます: ",
+                               "the journal cannot be written, messages leave without it: "}
+                            .in(language)) +
+            trouble);
+}
+
+}  // namespace
+
+class Duty::Impl {
+ public:
+  Impl(boost::asio::io_context& io, SystemClock& clock, Store& store, Probers probers,
+       std::unique_ptr<Configuration> configuration, Past past)
+      : configuration_(std::move(configuration)),
+        site_(configuration_->site),
+        clock_(clock),
+        store_(store),
+        engine_(site_, configuration_->matcher, EngineOptions{true, host_addresses()}),
+        attempts_(std::move(past.attempts)),
+        dispatch_(io, probers.curl, store, site_, reports()),
+        pump_(io, clock, site_, configuration_->matcher, engine_, sinks()),
+        lookout_(std::make_unique<Lookout>(
+            io, clock, site_, probers,
+            [this](const Observation& observation) { pump_.observe(observation); })),
+        logs_(followed_logs(site_)),
+        follower_(std::make_unique<LogFollower>(
+            io, logs_, std::move(past.positions), [this](LogLines lines) { take(std::move(lines)); },
+            [this](const LogProblem& problem) { log_problem(problem); })) {
+    for (const Event& event : past.events) engine_.restore(event);
+  }
+
+  void start() {
+    for (const Event& event : engine_.unsent()) send_again(event);
+    if (const Result<void> result = lookout_->start(); !result) log_warning(result.error().text());
+    follower_->start();
+    pump_.wake();
+  }
+
+  void stop_looking() {
+    follower_.reset();
+    lookout_.reset();
+  }
+
+  [[nodiscard]] ControlDesk desk() { return {site_, engine_, pump_, store_, clock_}; }
+  [[nodiscard]] const Site& site() const { return site_; }
+  [[nodiscard]] const Engine& engine() const { return engine_; }
+  [[nodiscard]] Pump& pump() { return pump_; }
+  [[nodiscard]] std::size_t held() const { return dispatch_.held(); }
+
+  [[nodiscard]] std::string summary() const {
+    const std::string devices = std::to_string(site_.devices.size());
+    const std::string looks = std::to_string(lookout_ ? lookout_->tasks() : 0);
+    const std::string logs = std::to_string(logs_.size());
+    if (site_.language == Language::ja)
+      return site_.name + ": 機器" + devices + "、定期に調べるもの" + looks + "、ログ" + logs;
+    return site_.name + ": " + devices + " devices, " + looks + " regular looks, " + logs + " log sources";
+  }
+
+ private:
+  DispatchReports reports() {
+    DispatchReports reports;
+    reports.notification = [this](const NotificationOutcome& outcome) { pump_.report(outcome); };
+    reports.syslog = [this](const SyslogOutcome& outcome) { pump_.report(outcome); };
+    reports.refill = [this](const std::string& target) { refill(target); };
+    return reports;
+  }
+
+  PumpSinks sinks() {
+    PumpSinks sinks;
+    sinks.commit = [this](Batch batch, Store::Done done) {
+      store_.commit(std::move(batch), std::move(done));
+    };
+    sinks.send = [this](Letter letter, DeliveryFlags flags) { dispatch_.send(std::move(letter), flags); };
+    sinks.send_syslog = [this](const SyslogQueued& queued, Time time) {
+      dispatch_.send_syslog(queued, time);
+    };
+    sinks.look = [this](const ProbeWanted& wanted) {
+      if (lookout_) lookout_->want(wanted);
+    };
+    sinks.decided = [this](const Event& event) { log_event(event, site_); };
+    sinks.storage = [this](const std::string& trouble) { log_storage(trouble, site_.language); };
+    return sinks;
+  }
+
+  void take(LogLines lines) {
+    const std::uint64_t batch = lines.batch;
+    pump_.take_lines(lines, [this, batch] {
+      if (follower_) follower_->acknowledge(batch);
+    });
+  }
+
+  void log_problem(const LogProblem& problem) const {
+    log_warning(problem.device + ": " + problem.file + ": " + problem.what);
+  }
+
+  void send_again(const Event& event) {
+    if (const auto* queued = std::get_if<NotificationQueued>(&event.what)) {
+      const bool tried = attempts_.contains(queued->notification.id);
+      dispatch_.send(Letter{queued->notification, event.incident, event.time}, DeliveryFlags{tried, false});
+    }
+    if (const auto* queued = std::get_if<SyslogQueued>(&event.what))
+      dispatch_.send_syslog(*queued, event.time);
+  }
+
+  void refill(const std::string& target) {
+    for (const Event& event : engine_.unsent()) {
+      const auto* queued = std::get_if<SyslogQueued>(&event.what);
+      if (queued != nullptr && queued->target == target) dispatch_.send_syslog(*queued, event.time);
+    }
+  }
+
+  std::unique_ptr<Configuration> configuration_;
+  const Site& site_;
+  SystemClock& clock_;
+  Store& store_;
+  Engine engine_;
+  std::set<std::string> attempts_;
+  Dispatch dispatch_;
+  Pump pump_;
+  std::unique_ptr<Lookout> lookout_;
+  std::vector<FollowedLog> logs_;
+  std::unique_ptr<LogFollower> follower_;
+};
+
+Duty::Duty(boost::asio::io_context& io, SystemClock& clock, Store& store, Probers probers,
+           std::unique_ptr<Configuration> configuration, Past past)
+    : impl_(std::make_unique<Impl>(io, clock, store, probers, std::move(configuration), std::move(past))) {}
+
+Duty::~Duty() = default;
+void Duty::start() {
+  impl_->start();
+}
+void Duty::stop_looking() {
+  impl_->stop_looking();
+}
+const Site& Duty::site() const {
+  return impl_->site();
+}
+ControlDesk Duty::desk() {
+  return impl_->desk();
+}
+std::string Duty::summary() const {
+  return impl_->summary();
+}
+std::size_t Duty::messages_held() const {
+  return impl_->held();
+}
+bool Duty::storage_failing() const {
+  return impl_->pump().storage_failing();
+}
+bool Duty::written() const {
+  return impl_->pump().written();
+}
+
+bool Duty::incident_open() const {
+  const Picture picture = impl_->engine().picture();
+  return std::any_of(picture.incidents.begin(), picture.incidents.end(),
+                     [](const IncidentPicture& incident) { return incident.state == IncidentState::open; });
+}
+
+}  // namespace nethealth

@@ -1,0 +1,258 @@
+#include "agent/event_json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <cmath>
+
+#include "probes/json_text.hpp"
+#include "rules/explain.hpp"
+
+namespace nethealth {
+namespace {
+
+namespace json = boost::json;
+
+/// How the contract's form is written: in which language, and in whose time.
+struct Reader {
+  Language language;
+  const Zone& zone;
+};
+
+/// A text for a JSON value; the library refuses to serialise what is no UTF-8, so it is mended here.
+json::value text(std::string_view value) {
+  return json::string(mend_utf8(value));
+}
+
+json::value text_or_null(std::string_view value) {
+  return value.empty() ? json::value(nullptr) : text(value);
+}
+
+json::value time_or_null(const std::optional<Time>& time, const Reader& reader) {
+  return time ? json::value(format_time(*time, reader.zone)) : json::value(nullptr);
+}
+
+template <class Number>
+json::value number_or_null(const std::optional<Number>& number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
+/// Four digits, so that the last bits of a sum never show.
+double rounded(double confidence) {
+  return std::round(confidence * 10'000) / 10'000;
+}
+
+json::array texts(const std::vector<std::string>& values) {
+  json::array array;
+  for (const std::string& value : values) array.push_back(text(value));
+  return array;
+}
+
+json::array numbers(const std::vector<int>& values) {
+  json::array array;
+  for (const int value : values) array.push_back(value);
+  return array;
+}
+
+json::object location_json(const Location& location) {
+  json::object object;
+  object["device"] = text_or_null(location.device);
+  object["component"] = text_or_null(location.component);
+  object["port"] = text_or_null(location.port);
+  object["peer"] = text_or_null(location.peer);
+  object["room"] = text_or_null(location.room);
+  if (!location.ports.empty()) object["ports"] = texts(location.ports);
+  return object;
+}
+
+void add(json::object& object, const IncidentOpened& opened, const Reader& reader) {
+  object["procedure"] = word(opened.procedure);
+  object["severity"] = word(opened.severity);
+  object["diagnosis"] = diagnosis_json(opened.diagnosis, reader.language, reader.zone);
+  if (opened.threat_level) object["threat_level"] = *opened.threat_level;
+  if (!opened.earlier.empty()) object["earlier"] = numbers(opened.earlier);
+  if (opened.split_from) object["split_from"] = *opened.split_from;
+}
+
+void add(json::object& object, const IncidentUpdated& updated, const Reader& reader) {
+  if (updated.severity) object["severity"] = word(*updated.severity);
+  if (updated.diagnosis) {
+    object["diagnosis"] = diagnosis_json(*updated.diagnosis, reader.language, reader.zone);
+  }
+  if (updated.threat_level) object["threat_level"] = *updated.threat_level;
+  if (updated.reopened) object["reopened"] = true;
+}
+
+void add(json::object& object, const IncidentMerged& merged, const Reader&) {
+  object["into"] = merged.into;
+}
+
+void add(json::object&, const IncidentRestored&, const Reader&) {}
+
+void add(json::object& object, const IncidentStep& step, const Reader&) {
+  object["step"] = text_or_null(step.step);
+  object["role"] = text_or_null(step.role);
+  object["person"] = text_or_null(step.person);
+  object["decision"] = text_or_null(step.decision);
+  object["text"] = text_or_null(step.text);
+}
+
+void add(json::object& object, const IncidentClosed& closed, const Reader&) {
+  object["reason"] = text(closed.reason);
+}
+
+void add(json::object& object, const Notification& notification) {
+  object["id"] = text(notification.id);
+  object["role"] = word(notification.role);
+  object["person"] = text(notification.person);
+  object["channel"] = text(notification.channel);
+  object["kind"] = word(notification.kind);
+  object["subject"] = text(notification.subject);
+}
+
+void add(json::object& object, const NotificationQueued& queued, const Reader&) {
+  add(object, queued.notification);
+}
+
+void add(json::object& object, const NotificationOutcome& outcome, const Reader&) {
+  object["id"] = text(outcome.id);
+  if (!outcome.reason.empty() || outcome.delivery == Delivery::failed)
+    object["reason"] = text(outcome.reason);
+  if (!outcome.person.empty()) object["person"] = text(outcome.person);
+}
+
+void add(json::object& object, const SyslogQueued& queued, const Reader&) {
+  object["id"] = text(queued.id);
+  object["target"] = text(queued.target);
+  object["message"] = text(queued.message);
+}
+
+void add(json::object& object, const SyslogOutcome& outcome, const Reader&) {
+  object["id"] = text(outcome.id);
+  object["target"] = text(outcome.target);
+  object["message"] = text(outcome.message);
+  if (!outcome.sent) object["reason"] = text(outcome.reason);
+}
+
+void add(json::object& object, const ProbeWanted& wanted, const Reader& reader) {
+  object["device"] = text(wanted.device);
+  object["probe"] = text(wanted.probe);
+  object["why"] = text(sentence(wanted.why, reader.language, reader.zone));
+}
+
+void add(json::object&, const SignSeen&, const Reader&) {}
+
+json::object notification_json(const NotificationPicture& picture, const Reader& reader) {
+  json::object object;
+  add(object, picture.notification);
+  object["queued"] = format_time(picture.queued, reader.zone);
+  object["sent"] = time_or_null(picture.sent, reader);
+  object["acknowledged"] = time_or_null(picture.acknowledged, reader);
+  object["acknowledged_by"] = text_or_null(picture.acknowledged_by);
+  object["failure"] = text_or_null(picture.failure);
+  return object;
+}
+
+void append(std::string& out, const json::value& value);
+
+void append(std::string& out, const json::array& array) {
+  out += '[';
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    if (i > 0) out += ',';
+    append(out, array[i]);
+  }
+  out += ']';
+}
+
+void append(std::string& out, const json::object& object) {
+  JsonWriter writer(out);
+  for (const auto& [key, value] : object) append(writer.key(key), value);
+  writer.end();
+}
+
+void append(std::string& out, const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::object:
+      return append(out, value.get_object());
+    case json::kind::array:
+      return append(out, value.get_array());
+    case json::kind::string:
+      return append_json_string(out, value.get_string());
+    case json::kind::double_:
+      return append_json_number(out, value.get_double());
+    case json::kind::int64:
+    case json::kind::uint64:
+    case json::kind::bool_:
+    case json::kind::null:
+      out += json::serialize(value);
+  }
+}
+
+}  // namespace
+
+json::object diagnosis_json(const Diagnosis& diagnosis, Language language, const Zone& zone) {
+  json::object object;
+  object["category"] = word(diagnosis.category);
+  object["cause"] = word(diagnosis.cause);
+  object["location"] = location_json(diagnosis.location);
+  object["confidence"] = rounded(diagnosis.confidence);
+  json::array evidence;
+  for (const Reason& reason : diagnosis.evidence) evidence.push_back(text(sentence(reason, language, zone)));
+  object["evidence"] = std::move(evidence);
+  object["affected"] = texts(diagnosis.affected);
+  json::array alternatives;
+  for (const Alternative& alternative : diagnosis.alternatives) {
+    json::object other;
+    other["category"] = word(alternative.category);
+    other["cause"] = word(alternative.cause);
+    other["location"] = location_json(alternative.location);
+    other["confidence"] = rounded(alternative.confidence);
+    alternatives.push_back(std::move(other));
+  }
+  object["alternatives"] = std::move(alternatives);
+  return object;
+}
+
+std::optional<json::object> contract_event(const Event& event, Language language, const Zone& zone) {
+  if (std::holds_alternative<SignSeen>(event.what)) return std::nullopt;
+  json::object object;
+  object["time"] = format_time(event.time, zone);
+  object["type"] = type_word(event);
+  if (event.incident != 0) object["incident"] = event.incident;
+  const Reader reader{language, zone};
+  std::visit([&](const auto& what) { add(object, what, reader); }, event.what);
+  return object;
+}
+
+json::object incident_json(const IncidentPicture& incident, Language language, const Zone& zone) {
+  const Reader reader{language, zone};
+  json::object object;
+  object["incident"] = incident.number;
+  object["state"] = word(incident.state);
+  object["step"] = text_or_null(incident.step);
+  object["opened"] = format_time(incident.opened, zone);
+  object["restored"] = time_or_null(incident.restored, reader);
+  object["closed"] = time_or_null(incident.closed, reader);
+  object["procedure"] = word(incident.now.procedure);
+  object["severity"] = word(incident.now.severity);
+  object["diagnosis"] = diagnosis_json(incident.now.diagnosis, language, zone);
+  object["threat_level"] = number_or_null(incident.now.threat_level);
+  object["earlier"] = numbers(incident.now.earlier);
+  object["split_from"] = number_or_null(incident.now.split_from);
+  object["acknowledged_by"] =
+      incident.acknowledged_by ? text(*incident.acknowledged_by) : json::value(nullptr);
+  json::array notifications;
+  for (const NotificationPicture& picture : incident.notifications) {
+    notifications.push_back(notification_json(picture, reader));
+  }
+  object["notifications"] = std::move(notifications);
+  return object;
+}
+
+std::string json_text(const json::value& value) {
+  std::string out;
+  append(out, value);
+  return out;
+}
+
+}  // namespace nethealth

@@ -1,0 +1,125 @@
+#include "agent/report_status.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "agent/event_json.hpp"
+#include "agent/log.hpp"
+#include "rules/explain.hpp"
+
+namespace nethealth {
+namespace {
+
+namespace json = boost::json;
+
+const IncidentPicture* incident_of(const Picture& picture, int number) {
+  const auto found = std::find_if(picture.incidents.begin(), picture.incidents.end(),
+                                  [&](const IncidentPicture& incident) { return incident.number == number; });
+  return found == picture.incidents.end() ? nullptr : &*found;
+}
+
+std::string incident_words(const IncidentPicture& incident, const Site& site, Language language) {
+  const IncidentOpened& now = incident.now;
+  std::string text(Phrase{"障害", "incident "}.in(language));
+  text += std::to_string(incident.number) + ": " + short_place(site, now.diagnosis.location, language) + " " +
+          cause_text(now.diagnosis, now.severity, language);
+  return text;
+}
+
+std::string reason_of(const DevicePicture& device, const Picture& picture, const Site& site,
+                      Language language) {
+  for (auto number = device.incidents.rbegin(); number != device.incidents.rend(); ++number)
+    if (const IncidentPicture* const incident = incident_of(picture, *number))
+      return incident_words(*incident, site, language);
+  if (!device.signs.empty()) return sentence(device.signs.front(), language, site.zone);
+  if (device.health == DeviceHealth::unknown) {
+    const Phrase never{"まだ確かめられていません", "not looked at yet"};
+    const Phrase not_polled{"調べる宛先がありません", "has no address to look at"};
+    const auto index = site.device(device.name);
+    const bool polled = index && (!site.devices[*index].addresses.empty() || *index == site.monitor);
+    return std::string((polled ? never : not_polled).in(language));
+  }
+  return {};
+}
+
+std::string headline(const Picture& picture, const Site& site, Time now, const ReportStyle& style) {
+  const bool fault = has_fault(picture);
+  const auto open =
+      std::count_if(picture.incidents.begin(), picture.incidents.end(),
+                    [](const IncidentPicture& incident) { return incident.state == IncidentState::open; });
+  std::string text = site.name + ": ";
+  if (fault)
+    text += coloured(Phrase{"障害あり", "fault"}.in(style.language), Colour::red, style);
+  else
+    text += coloured(Phrase{"正常", "healthy"}.in(style.language), Colour::green, style);
+  text += Phrase{"、発生中の障害 ", ", open incidents "}.in(style.language);
+  text += std::to_string(open) + "  " + format_time(now, site.zone) + "\n";
+  return text;
+}
+
+}  // namespace
+
+bool has_fault(const Picture& picture) {
+  return std::any_of(picture.devices.begin(), picture.devices.end(),
+                     [](const DevicePicture& device) {
+                       return device.health == DeviceHealth::fault || device.health == DeviceHealth::affected;
+                     }) ||
+         std::any_of(picture.incidents.begin(), picture.incidents.end(),
+                     [](const IncidentPicture& incident) { return incident.state == IncidentState::open; });
+}
+
+ControlReply status_report(const Picture& picture, const Site& site, Time now, const ReportStyle& style) {
+  std::size_t name_width = 0;
+  std::size_t label_width = 0;
+  std::size_t health_width = 0;
+  for (const DevicePicture& device : picture.devices) {
+    name_width = std::max(name_width, display_width(device.name));
+    label_width = std::max(label_width, display_width(device.label));
+    health_width = std::max(health_width, display_width(health_text(device.health, style.language)));
+  }
+  ControlReply reply;
+  reply.exit_code = has_fault(picture) ? 1 : 0;
+  reply.out = headline(picture, site, now, style);
+  for (const DevicePicture& device : picture.devices) {
+    const std::string health = padded(health_text(device.health, style.language), health_width);
+    std::string line = coloured(health, colour_of(device.health), style) + "  " +
+                       padded(device.name, name_width) + "  " + padded(device.label, label_width) + "  " +
+                       padded(time_text(device.since, site.zone), 29) + "  " +
+                       printable(reason_of(device, picture, site, style.language));
+    line.erase(line.find_last_not_of(' ') + 1);
+    reply.out += line + "\n";
+  }
+  return reply;
+}
+
+ControlReply status_json(const Picture& picture, const Site& site, Time now, Language language) {
+  const auto time_or_null = [&](const std::optional<Time>& time) {
+    return time ? json::value(json::string(format_time(*time, site.zone))) : json::value(nullptr);
+  };
+  json::array devices;
+  for (const DevicePicture& device : picture.devices) {
+    json::array reasons;
+    for (const Reason& sign : device.signs) reasons.emplace_back(sentence(sign, language, site.zone));
+    devices.push_back(json::object{{"device", device.name},
+                                   {"label", device.label},
+                                   {"kind", word(device.kind)},
+                                   {"room", device.room},
+                                   {"state", word(device.health)},
+                                   {"since", time_or_null(device.since)},
+                                   {"last_seen", time_or_null(device.last_seen)},
+                                   {"incidents", json::value_from(device.incidents)},
+                                   {"reasons", std::move(reasons)}});
+  }
+  json::array incidents;
+  for (const IncidentPicture& incident : picture.incidents)
+    if (incident.state == IncidentState::open || incident.state == IncidentState::restored)
+      incidents.emplace_back(incident_json(incident, language, site.zone));
+  const bool fault = has_fault(picture);
+  const json::object status{{"state", fault ? "fault" : "healthy"},
+                            {"time", format_time(now, site.zone)},
+                            {"devices", std::move(devices)},
+                            {"incidents", std::move(incidents)}};
+  return {fault ? 1 : 0, json_text(status) + "\n", ""};
+}
+
+}  // namespace nethealth

@@ -1,0 +1,11 @@
+# Run by embed_files(). Raw strings are cut into pieces: a compiler takes only so long a literal.
+set(TEXT "#include \"config/embedded.hpp\"\n\nnamespace nethealth {\n\nstd::vector<EmbeddedFile> ${NAME}() {\n  return {\n")
+foreach(FILE IN LISTS FILES)
+  get_filename_component(BASE ${FILE} NAME)
+  file(READ ${FILE} HEX HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" ESCAPED "${HEX}")
+  string(REGEX REPLACE "((\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f]))" "\\1\"\n    \"" ESCAPED "${ESCAPED}")
+  string(APPEND TEXT "    {\"${BASE}\",\n    \"${ESCAPED}\"},\n")
+endforeach()
+string(APPEND TEXT "  };\n}\n\n}  // namespace nethealth\n")
+file(WRITE ${OUT} "${TEXT}")

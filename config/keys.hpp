@@ -1,0 +1,89 @@
+#pragma once
+// Every key that the configuration knows, in one place: the loader refuses all others, and a test holds the
+// list and schema/nethealth.schema.json together.
+
+#include <string_view>
+#include <vector>
+
+namespace nethealth {
+
+/// The keys of one kind of map. `name` is its definition in the schema; the root's is "top".
+struct KeySet {
+  std::string_view name;
+  std::vector<std::string_view> keys;
+};
+
+namespace keys {
+
+inline const KeySet top{"top",
+                        {"site", "include", "store", "http", "polling", "calendars", "credentials", "rooms",
+                         "devices", "maintenance", "roles", "people", "channels", "syslog"}};
+inline const KeySet site{"site", {"name", "language", "timezone"}};
+inline const KeySet http_server{"http_server", {"listen", "certificate", "key_file", "public_url"}};
+inline const KeySet polling{"polling", {"icmp", "snmp", "tcp", "http"}};
+inline const KeySet icmp_polling{"icmp_polling", {"interval", "timeout", "packets"}};
+inline const KeySet snmp_polling{"snmp_polling", {"interval", "timeout", "retries"}};
+inline const KeySet tcp_polling{"tcp_polling", {"interval", "timeout"}};
+inline const KeySet http_polling{"http_polling", {"interval", "timeout"}};
+inline const KeySet calendar{"calendar", {"name", "hours", "holidays"}};
+inline const KeySet credential_community{"credential_community", {"name", "version", "community_file"}};
+inline const KeySet credential_user{"credential_user", {"name", "version", "user", "auth", "privacy"}};
+inline const KeySet auth{"auth", {"protocol", "passphrase_file"}};
+inline const KeySet privacy{"privacy", {"protocol", "passphrase_file"}};
+inline const KeySet room{"room", {"name", "label"}};
+inline const KeySet device{"device",
+                           {"name", "kind", "label", "address", "management", "room", "power", "contractor",
+                            "connected_to", "snmp", "services", "logs", "calendar", "polling", "page"}};
+inline const KeySet cable{"cable", {"to", "port"}};
+inline const KeySet management{"management", {"address", "snmp"}};
+inline const KeySet tcp_service{"tcp_service", {"name", "tcp", "depends_on"}};
+inline const KeySet http_service{"http_service", {"name", "http", "expect", "depends_on"}};
+inline const KeySet log{"log", {"path", "encoding", "rules"}};
+inline const KeySet maintenance{"maintenance", {"device", "room", "all", "from", "until", "reason"}};
+inline const KeySet role{"role", {"role", "title", "people"}};
+inline const KeySet person{"person", {"name", "label", "login", "telephone", "channels"}};
+inline const KeySet mail_contact{"mail_contact", {"mail", "via", "answer_within"}};
+inline const KeySet sms_contact{"sms_contact", {"sms", "via", "answer_within"}};
+inline const KeySet webhook_contact{"webhook_contact", {"webhook", "via", "answer_within"}};
+inline const KeySet smtp_channel{"smtp_channel", {"name", "type", "server", "from"}};
+inline const KeySet webhook_channel{"webhook_channel", {"name", "type", "url", "body", "content_type"}};
+inline const KeySet patlite_channel{"patlite_channel", {"name", "type", "url", "on"}};
+inline const KeySet syslog{"syslog", {"target", "format", "facility", "events", "framing", "bom"}};
+
+}  // namespace keys
+
+/// All of them, for the test against the schema.
+inline std::vector<const KeySet*> all_key_sets() {
+  return {&keys::top,
+          &keys::site,
+          &keys::http_server,
+          &keys::polling,
+          &keys::icmp_polling,
+          &keys::snmp_polling,
+          &keys::tcp_polling,
+          &keys::http_polling,
+          &keys::calendar,
+          &keys::credential_community,
+          &keys::credential_user,
+          &keys::auth,
+          &keys::privacy,
+          &keys::room,
+          &keys::device,
+          &keys::cable,
+          &keys::management,
+          &keys::tcp_service,
+          &keys::http_service,
+          &keys::log,
+          &keys::maintenance,
+          &keys::role,
+          &keys::person,
+          &keys::mail_contact,
+          &keys::sms_contact,
+          &keys::webhook_contact,
+          &keys::smtp_channel,
+          &keys::webhook_channel,
+          &keys::patlite_channel,
+          &keys::syslog};
+}
+
+}  // namespace nethealth

@@ -1,0 +1,91 @@
+#pragma once
+// What the sections of the configuration share while they are read. Inner to config/.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/load.hpp"
+#include "config/reader.hpp"
+
+namespace nethealth {
+
+/// Everything is read into `site` even where parts are wrong, so that later sections can still be checked;
+/// with an error the site is thrown away.
+struct Loading {
+  Reader& read;
+  Secrets secrets;
+  std::string folder;  ///< of the main file, where relative paths start; empty for the present one
+  const std::vector<std::string>& log_packs;
+  const Node& root;
+  Site& site;
+
+  Names rooms{{"部屋", "room"}};
+  Names credentials{{"認証情報（credentials）", "credential"}};
+  Names calendars{{"カレンダー", "calendar"}};
+  Names channels{{"通知経路（channels）", "channel"}};
+  Names people{{"人（people）", "person"}};
+  Names devices{{"機器", "device"}};
+  bool channel_types_known = true;  ///< false when a channel has a mistyped type
+  std::vector<const Node*> device_nodes{};
+};
+
+/// Sets the target where there is a value.
+template <class T, class U>
+void set(T& target, std::optional<U> value) {
+  if (value) target = std::move(*value);
+}
+
+/// A path as written, started at the folder of the main file where it is relative.
+std::string resolve(const std::string& folder, const std::string& path);
+
+/// The text of a secret file, without the newline at its end.
+Secret read_secret(Loading& load, const Node& path, std::string_view key);
+
+/// Notes the `name` of every item and makes room for as many elements.
+template <class T>
+std::vector<const Node*> name_items(Loading& load, std::string_view section, const KeySet& known,
+                                    Names& names, std::vector<T>& elements) {
+  std::vector<const Node*> maps;
+  const Node* list = load.root.find(section);
+  if (list == nullptr) return maps;
+  for (const Node* item : load.read.list(*list, section)) {
+    if (!load.read.map(*item, section, known)) continue;
+    elements.emplace_back();
+    maps.push_back(item);
+    const Node* name = load.read.require(*item, "name");
+    const auto text = name == nullptr ? std::nullopt : load.read.name(*name, "name");
+    if (!text) continue;
+    elements.back().name = *text;
+    names.add(load.read, *name, elements.size() - 1);
+  }
+  return maps;
+}
+
+void load_general(Loading& load);  ///< site, store, http, polling
+void load_polling(Reader& read, const Node& node, Polling& polling);
+void load_calendars(Loading& load);
+void load_credentials(Loading& load);
+void load_rooms(Loading& load);
+void load_channels(Loading& load);
+void load_people(Loading& load);
+void load_roles(Loading& load);
+void load_devices(Loading& load);
+void load_services(Loading& load, const Node& list, Device& device);
+void load_cables(Loading& load);
+void load_maintenance(Loading& load);
+void load_syslog(Loading& load);
+
+/// What no single section can see: the one monitor, feeds in a circle, addresses and devices that cannot be.
+void verify(Loading& load);
+
+/// The main file and its includes as one document.
+struct Files {
+  Node root;
+  std::vector<std::string> paths;  ///< read, the main file first
+  std::string folder;
+  bool whole = true;  ///< false when a file could not be read to its end
+};
+Files read_files(const std::string& path, Reader& read, Problems& problems);
+
+}  // namespace nethealth

@@ -1,0 +1,230 @@
+#pragma once
+// The whole validated configuration as values (design: contract, section Configuration). Everything that the
+// file writes as a name is here resolved to an index into the vector it names; load() guarantees that every
+// index is valid, every name unique, every required role filled and exactly one device the monitor.
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/calendar.hpp"
+#include "config/language.hpp"
+#include "config/time.hpp"
+
+namespace nethealth {
+
+using DeviceIndex = std::uint32_t;
+using PersonIndex = std::uint32_t;
+
+/// Text that must never reach a log, an error message or a page. There is no way to print it by accident.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string text) : text_(std::move(text)) {}
+  [[nodiscard]] const std::string& reveal() const { return text_; }
+  [[nodiscard]] bool empty() const { return text_.empty(); }
+  friend bool operator==(const Secret&, const Secret&) = default;
+
+ private:
+  std::string text_;
+};
+
+struct IcmpPolling {
+  Milliseconds interval{10'000};
+  Milliseconds timeout{1'000};
+  int packets = 3;
+};
+struct SnmpPolling {
+  Milliseconds interval{30'000};
+  Milliseconds timeout{2'000};
+  int retries = 1;
+};
+struct TcpPolling {
+  Milliseconds interval{30'000};
+  Milliseconds timeout{3'000};
+};
+struct HttpPolling {
+  Milliseconds interval{30'000};
+  Milliseconds timeout{5'000};
+};
+struct Polling {
+  IcmpPolling icmp;
+  SnmpPolling snmp;
+  TcpPolling tcp;
+  HttpPolling http;
+};
+
+enum class SnmpVersion : std::uint8_t { v1, v2c, v3 };
+enum class AuthProtocol : std::uint8_t { none, md5, sha1, sha224, sha256, sha384, sha512 };
+/// AES-192 and AES-256 exist in two incompatible key extensions: Blumenthal's, and Reeder's (suffix C, Cisco).
+enum class PrivacyProtocol : std::uint8_t { none, des, aes128, aes192, aes256, aes192c, aes256c };
+
+struct Credential {
+  std::string name;
+  SnmpVersion version = SnmpVersion::v2c;
+  Secret community;
+  std::string user;
+  AuthProtocol auth = AuthProtocol::none;
+  Secret auth_passphrase;
+  PrivacyProtocol privacy = PrivacyProtocol::none;
+  Secret privacy_passphrase;
+};
+
+struct Room {
+  std::string name;
+  std::string label;  ///< what people call it; the name when the file gives none
+};
+
+enum class DeviceKind : std::uint8_t {
+  monitor, cs_server, server, terminal, switch_, hub, router, firewall, ups, sensor, printer
+};
+
+struct Service {
+  enum class Kind : std::uint8_t { tcp, http };
+  std::string name;
+  Kind kind = Kind::tcp;
+  std::uint16_t port = 0;                ///< of a tcp service
+  std::string url;                       ///< of an http service
+  std::optional<int> expect;             ///< the HTTP status wanted; without it, any below 400
+  std::vector<std::size_t> depends_on;   ///< services of the same device
+};
+
+struct LogSource {
+  std::string path;      ///< a glob is allowed
+  std::string encoding;  ///< "utf-8", "cp932", "euc-jp", "iso-2022-jp", "utf-16" ...; "auto" by default
+  std::vector<std::string> rules;  ///< packs of log rules; all when empty
+};
+
+struct Management {
+  std::string address;
+  std::optional<std::size_t> credential;
+};
+
+struct Device {
+  std::string name;
+  DeviceKind kind = DeviceKind::server;
+  std::string label;                      ///< what people call it; the name when the file gives none
+  std::vector<std::string> addresses;     ///< IPv4 or IPv6; empty: never polled
+  std::optional<Management> management;   ///< the management controller (BMC)
+  std::optional<std::size_t> room;
+  std::vector<DeviceIndex> power;         ///< the feeds; it lives while one of them does
+  std::vector<PersonIndex> contractor;    ///< who is called for this device
+  std::optional<std::size_t> credential;  ///< polled by SNMP when set
+  std::vector<Service> services;
+  std::vector<LogSource> logs;
+  std::optional<std::size_t> calendar;    ///< always on without one
+  Polling polling;                        ///< the site's, overridden by the device's own
+  bool page = true;
+
+  [[nodiscard]] bool forwards() const {
+    return kind == DeviceKind::switch_ || kind == DeviceKind::hub || kind == DeviceKind::router ||
+           kind == DeviceKind::firewall;
+  }
+};
+
+/// An undirected cable. A port is empty when the file does not name it.
+struct Cable {
+  DeviceIndex a = 0;
+  DeviceIndex b = 0;
+  std::string port_a;
+  std::string port_b;
+};
+
+/// Planned work. Nothing is paged inside; what is still broken at its end is.
+struct Maintenance {
+  enum class Scope : std::uint8_t { device, room, all };
+  Scope scope = Scope::all;
+  DeviceIndex device = 0;
+  std::size_t room = 0;
+  Time from;
+  Time until;
+  std::string reason;
+};
+
+enum class RoleId : std::uint8_t {
+  operations_sub_manager, operations_manager, deputy_chief, chief, mayor, council, system_staff,
+  citizens_section, information_section, security_team, prefecture, organisation, contractor,
+  municipalities, receiving_organisations
+};
+inline constexpr std::size_t role_count = 15;
+
+struct Role {
+  std::string title;
+  std::vector<PersonIndex> people;  ///< in order; the later are deputies
+};
+
+struct ContactChannel {
+  std::size_t channel = 0;  ///< into Site::channels
+  std::string address;      ///< of the mail or the telephone
+  Milliseconds answer_within{300'000};
+};
+
+struct Person {
+  std::string name;
+  std::string label;
+  std::string login;
+  std::string telephone;
+  std::vector<ContactChannel> channels;
+};
+
+struct Channel {
+  enum class Type : std::uint8_t { smtp, webhook, patlite };
+  std::string name;
+  Type type = Type::smtp;
+  std::vector<std::string> servers;  ///< smtp: tried in order
+  std::string from;                  ///< smtp
+  std::string url;                   ///< webhook, patlite
+  std::string body;                  ///< webhook: a template; {address} {subject} {text} {id} are filled in as JSON text
+  std::string content_type = "application/json";
+  std::vector<std::string> on;       ///< patlite: severities that light it
+};
+
+enum class SyslogTransport : std::uint8_t { udp, tcp };
+enum class SyslogFraming : std::uint8_t { octet_counting, newline };
+
+struct SyslogTarget {
+  std::string target;  ///< as written: "tcp://192.0.2.50:514"
+  SyslogTransport transport = SyslogTransport::udp;
+  std::string host;
+  std::uint16_t port = 514;
+  int facility = 20;  ///< RFC 5424 6.2.1; local4
+  SyslogFraming framing = SyslogFraming::octet_counting;
+  bool bom = false;
+  bool security = false, incidents = false, audit = false;  ///< which events it gets
+};
+
+struct Site {
+  std::string name;
+  Language language = Language::ja;
+  std::string timezone = "Asia/Tokyo";
+  Zone zone;
+  std::string store_path;  ///< of sqlite:PATH; ":memory:" is allowed
+  Polling polling;
+  std::vector<Calendar> calendars;
+  std::vector<Credential> credentials;
+  std::vector<Room> rooms;
+  std::vector<Device> devices;
+  std::vector<Cable> cables;
+  std::vector<Maintenance> maintenance;
+  std::array<Role, role_count> roles;
+  std::vector<Person> people;
+  std::vector<Channel> channels;
+  std::vector<SyslogTarget> syslog;
+  DeviceIndex monitor = 0;
+
+  [[nodiscard]] const Role& role(RoleId id) const { return roles[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] std::optional<DeviceIndex> device(std::string_view device_name) const;
+  [[nodiscard]] std::optional<PersonIndex> person(std::string_view person_name) const;
+};
+
+/// The words of the contract for each enumeration, both ways; empty when unknown.
+std::string_view word(DeviceKind kind);
+std::string_view word(RoleId role);
+std::optional<DeviceKind> device_kind(std::string_view word);
+std::optional<RoleId> role_id(std::string_view word);
+
+}  // namespace nethealth

@@ -1,0 +1,279 @@
+#include "probes/log_decode.hpp"
+
+#include <iconv.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <cstddef>
+#include <utility>
+
+namespace nethealth {
+namespace {
+
+constexpr std::size_t longest_character = 4;
+
+/// The length of the valid UTF-8 character at `at`; 0 when there is none. `torn`: a character starts there
+/// rightly but the text ends inside it.
+std::size_t utf8_length(std::string_view bytes, std::size_t at, bool& torn) {
+  torn = false;
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned char first = byte(at);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4) return 0;
+  // RFC 3629, section 4: the second byte decides about overlong forms, surrogates and the upper end.
+  const unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (at + i == bytes.size()) {
+      torn = true;
+      return 0;
+    }
+    const unsigned char next = byte(at + i);
+    if (next < (i == 1 ? low : 0x80) || next > (i == 1 ? high : 0xBF)) return 0;
+  }
+  return length;
+}
+
+bool is_utf8(std::string_view bytes, bool cut) {
+  bool torn = false;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t length = utf8_length(bytes, at, torn);
+    if (length == 0) return torn && cut;
+    at += length;
+  }
+  return true;
+}
+
+void append_hex(std::string& out, std::string_view bytes) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+  }
+}
+
+/// C0 but TAB, DEL, C1, and the marks that turn the direction of writing: what could deceive a reader's
+/// screen.
+bool is_deceptive(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return (first < 0x20 && first != '\t') || first == 0x7F;
+  const auto second = static_cast<unsigned char>(character[1]);
+  if (character.size() == 2) return first == 0xC2 && second < 0xA0;
+  const auto third = static_cast<unsigned char>(character[2]);
+  if (character.size() != 3 || first != 0xE2) return false;
+  return (second == 0x80 && third >= 0xAA && third <= 0xAE) ||
+         (second == 0x81 && third >= 0xA6 && third <= 0xA9);
+}
+
+bool is_plain_ascii(std::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\t'; });
+}
+
+/// One iconv descriptor to UTF-8, opened once a thread: opening costs more than a line.
+class Converter {
+ public:
+  explicit Converter(const char* from) : handle_(iconv_open("UTF-8", from)) {}
+  ~Converter() {
+    if (usable()) iconv_close(handle_);
+  }
+  Converter(const Converter&) = delete;
+  Converter& operator=(const Converter&) = delete;
+
+  struct Outcome {
+    std::string text;
+    std::size_t bad_bytes = 0;  ///< shown as hex; a torn character at the end of a cut line is not counted
+  };
+
+  Outcome run(std::string_view bytes, bool cut) {
+    Outcome outcome;
+    outcome.text.reserve(bytes.size() * 3 / 2);
+    while (!bytes.empty()) {
+      if (usable()) convert(bytes, outcome.text);
+      if (bytes.empty()) break;
+      // EILSEQ and EINVAL both leave `bytes` at the offender.
+      const bool torn_by_cut = cut && bytes.size() < longest_character && errno == EINVAL;
+      if (!torn_by_cut) ++outcome.bad_bytes;
+      append_hex(outcome.text, bytes.substr(0, 1));
+      bytes.remove_prefix(1);
+    }
+    return outcome;
+  }
+
+ private:
+  [[nodiscard]] bool usable() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
+
+  /// Converts as far as possible and moves `bytes` on.
+  void convert(std::string_view& bytes, std::string& out) {
+    std::array<char, 4096> room;
+    while (!bytes.empty()) {
+      char* in = const_cast<char*>(bytes.data());  // iconv's signature; it does not write there
+      std::size_t in_left = bytes.size();
+      char* to = room.data();
+      std::size_t out_left = room.size();
+      const std::size_t result = iconv(handle_, &in, &in_left, &to, &out_left);
+      const int error = errno;
+      const std::string_view made(room.data(), room.size() - out_left);
+      out += printable_utf8(made);
+      bytes = bytes.substr(bytes.size() - in_left);
+      if (result == static_cast<std::size_t>(-1) && error != E2BIG) {
+        iconv(handle_, nullptr, nullptr, nullptr, nullptr);
+        errno = error;
+        return;
+      }
+    }
+  }
+
+  iconv_t handle_;
+};
+
+Converter::Outcome convert(const char* from, std::string_view bytes, bool cut) {
+  thread_local Converter cp932("CP932");
+  thread_local Converter euc("EUC-JP-MS");
+  thread_local Converter little("UTF-16LE");
+  thread_local Converter big("UTF-16BE");
+  const std::string_view name = from;
+  Converter& converter = name == "CP932"       ? cp932
+                         : name == "EUC-JP-MS" ? euc
+                         : name == "UTF-16LE"  ? little
+                                               : big;
+  return converter.run(bytes, cut);
+}
+
+/// ISO-2022-JP (RFC 1468) with the half-width katakana and vendor characters that real mails have and glibc's
+/// converter refuses: the same codes in their EUC form.
+std::string iso_2022_jp_as_euc(std::string_view bytes) {
+  enum class Set { ascii, kanji, katakana } set = Set::ascii;
+  std::string euc;
+  euc.reserve(bytes.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const std::string_view escape = bytes.substr(i, 3);
+    if (escape == "\x1B$B" || escape == "\x1B$@") {
+      set = Set::kanji;
+    } else if (escape == "\x1B(B" || escape == "\x1B(J") {
+      set = Set::ascii;
+    } else if (escape == "\x1B(I") {
+      set = Set::katakana;
+    } else {
+      const char c = bytes[i];
+      const bool graphic = c >= 0x21 && c <= 0x7E;
+      if (set == Set::katakana && graphic) euc += '\x8E';
+      euc += set != Set::ascii && graphic ? static_cast<char>(c | 0x80) : c;
+      continue;
+    }
+    i += 2;
+  }
+  return euc;
+}
+
+/// EUC-JP lines are mostly valid CP932 too: its kana are pairs whose first byte is A4 or A5, which CP932
+/// reads as half-width punctuation that nobody writes in rows.
+bool looks_like_euc_kana(std::string_view bytes) {
+  std::size_t kana = 0, other = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    if (byte < 0x80) continue;
+    if (i + 1 == bytes.size() || static_cast<unsigned char>(bytes[i + 1]) < 0xA1) return false;
+    ++(byte == 0xA4 || byte == 0xA5 ? kana : other);
+    ++i;
+  }
+  return kana > 0 && kana * 4 >= other;
+}
+
+std::string decode_automatic(std::string_view bytes, bool cut) {
+  if (bytes.find("\x1B$") != std::string_view::npos &&
+      std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+    return decode_log_line(bytes, LogEncoding::iso_2022_jp, cut);
+  if (is_utf8(bytes, cut)) return printable_utf8(bytes);
+  const auto as_cp932 = convert("CP932", bytes, cut);
+  if (as_cp932.bad_bytes == 0 && !looks_like_euc_kana(bytes)) return as_cp932.text;
+  const auto as_euc = convert("EUC-JP-MS", bytes, cut);
+  if (as_euc.bad_bytes == 0) return as_euc.text;
+  return as_cp932.bad_bytes == 0 ? as_cp932.text : printable_utf8(bytes);
+}
+
+}  // namespace
+
+std::optional<LogEncoding> log_encoding(std::string_view name) {
+  static constexpr std::pair<std::string_view, LogEncoding> names[] = {
+      {"auto", LogEncoding::automatic},
+      {"utf8", LogEncoding::utf8},
+      {"ascii", LogEncoding::utf8},
+      {"cp932", LogEncoding::cp932},
+      {"shiftjis", LogEncoding::cp932},
+      {"sjis", LogEncoding::cp932},
+      {"windows31j", LogEncoding::cp932},
+      {"ms932", LogEncoding::cp932},
+      {"eucjp", LogEncoding::euc_jp},
+      {"eucjpms", LogEncoding::euc_jp},
+      {"iso2022jp", LogEncoding::iso_2022_jp},
+      {"jis", LogEncoding::iso_2022_jp},
+      {"utf16", LogEncoding::utf16},
+      {"utf16le", LogEncoding::utf16le},
+      {"utf16be", LogEncoding::utf16be},
+  };
+  std::string plain;
+  for (const char c : name)
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+      plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (plain.empty()) plain = "auto";
+  for (const auto& [known, encoding] : names)
+    if (known == plain) return encoding;
+  return std::nullopt;
+}
+
+LogEncoding settle_encoding(LogEncoding encoding, std::string_view first_bytes) {
+  if (encoding != LogEncoding::automatic && encoding != LogEncoding::utf16) return encoding;
+  if (first_bytes.starts_with("\xFF\xFE")) return LogEncoding::utf16le;
+  if (first_bytes.starts_with("\xFE\xFF")) return LogEncoding::utf16be;
+  return encoding == LogEncoding::utf16 ? LogEncoding::utf16le : encoding;
+}
+
+std::string decode_log_line(std::string_view bytes, LogEncoding encoding, bool cut) {
+  switch (encoding) {
+    case LogEncoding::utf16:
+    case LogEncoding::utf16le:
+      return convert("UTF-16LE", bytes, cut).text;
+    case LogEncoding::utf16be:
+      return convert("UTF-16BE", bytes, cut).text;
+    case LogEncoding::iso_2022_jp:
+      return convert("EUC-JP-MS", iso_2022_jp_as_euc(bytes), cut).text;
+    default:
+      break;
+  }
+  if (is_plain_ascii(bytes)) return std::string(bytes);
+  switch (encoding) {
+    case LogEncoding::cp932:
+      return convert("CP932", bytes, cut).text;
+    case LogEncoding::euc_jp:
+      return convert("EUC-JP-MS", bytes, cut).text;
+    case LogEncoding::utf8:
+      return printable_utf8(bytes);
+    default:
+      return decode_automatic(bytes, cut);
+  }
+}
+
+std::string printable_utf8(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size());
+  bool torn = false;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t length = utf8_length(bytes, at, torn);
+    const std::string_view character = bytes.substr(at, std::max<std::size_t>(length, 1));
+    if (length == 0 || is_deceptive(character))
+      append_hex(out, character);
+    else
+      out += character;
+    at += character.size();
+  }
+  return out;
+}
+
+bool is_valid_utf8(std::string_view bytes) {
+  return is_utf8(bytes, false);
+}
+
+}  // namespace nethealth

@@ -1,0 +1,76 @@
+#include "probes/log_splitter.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace nethealth {
+
+LogSplitter::LogSplitter(Unit unit, std::uint64_t offset, std::size_t line_limit_bytes)
+    : unit_(unit), line_limit_bytes_(std::max<std::size_t>(line_limit_bytes, 4)), line_offset_(offset) {}
+
+std::size_t LogSplitter::end_of_line(std::string_view bytes) const {
+  if (unit_ == Unit::byte) {
+    const std::size_t at = bytes.find('\n');
+    return at == std::string_view::npos ? at : at + 1;
+  }
+  const bool little = unit_ == Unit::utf16le;
+  for (std::size_t at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
+    const bool first_of_unit = (scanned_offset() + at) % 2 == 0;
+    if (little && first_of_unit && at + 1 < bytes.size() && bytes[at + 1] == '\0') return at + 2;
+    if (!little && !first_of_unit && at > 0 && bytes[at - 1] == '\0') return at + 1;
+  }
+  return std::string_view::npos;
+}
+
+void LogSplitter::keep(std::string_view bytes) {
+  const std::size_t room = line_limit_bytes_ - std::min(line_limit_bytes_, kept_.size());
+  kept_ += bytes.substr(0, room);
+  left_out_ += bytes.size() - std::min(bytes.size(), room);
+}
+
+RawLine LogSplitter::take_line(std::size_t line_end_bytes) {
+  const std::uint64_t next_line = scanned_offset();
+  // Of a line beyond the limit the line end itself was left out, not kept.
+  const std::size_t unkept_end = std::min<std::uint64_t>(line_end_bytes, left_out_);
+  left_out_ -= unkept_end;
+  kept_.resize(kept_.size() - std::min(kept_.size(), line_end_bytes - unkept_end));
+  if (left_out_ == 0 && line_end_bytes > 0) {
+    const std::string_view carriage_return = unit_ == Unit::byte      ? std::string_view("\r", 1)
+                                             : unit_ == Unit::utf16le ? std::string_view("\r\0", 2)
+                                                                      : std::string_view("\0\r", 2);
+    if (std::string_view(kept_).ends_with(carriage_return))
+      kept_.resize(kept_.size() - carriage_return.size());
+  }
+  RawLine line{line_offset_, std::exchange(kept_, {}), std::exchange(left_out_, 0)};
+  line_offset_ = next_line;
+  return line;
+}
+
+void LogSplitter::feed(std::string_view bytes, const OnLine& on_line) {
+  if (unit_ == Unit::byte) return scan(bytes, on_line);
+  std::string units = std::exchange(half_unit_, {}).append(bytes);
+  if ((scanned_offset() + units.size()) % 2 != 0) {
+    half_unit_ = units.back();
+    units.pop_back();
+  }
+  scan(units, on_line);
+}
+
+void LogSplitter::scan(std::string_view bytes, const OnLine& on_line) {
+  const std::size_t line_end_bytes = unit_ == Unit::byte ? 1 : 2;
+  while (!bytes.empty()) {
+    const std::size_t length = end_of_line(bytes);
+    if (length == std::string_view::npos) return keep(bytes);
+    keep(bytes.substr(0, length));
+    on_line(take_line(line_end_bytes));
+    bytes.remove_prefix(length);
+  }
+}
+
+std::optional<RawLine> LogSplitter::finish() {
+  keep(std::exchange(half_unit_, {}));
+  if (kept_.empty() && left_out_ == 0) return std::nullopt;
+  return take_line(0);
+}
+
+}  // namespace nethealth

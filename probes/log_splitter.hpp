@@ -1,0 +1,55 @@
+#pragma once
+// Bytes of a growing file to lines. Pure: knows offsets, not files.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace nethealth {
+
+/// One line as bytes, without its line end (LF or CR LF).
+struct RawLine {
+  std::uint64_t offset = 0;  ///< of its first byte in the file
+  std::string bytes;
+  std::uint64_t left_out = 0;  ///< bytes beyond the limit, not kept
+};
+
+class LogSplitter {
+ public:
+  enum class Unit : std::uint8_t { byte, utf16le, utf16be };
+  using OnLine = std::function<void(RawLine)>;
+
+  /// `offset`: where in the file the next byte to be fed lies, at the start of a line.
+  LogSplitter(Unit unit, std::uint64_t offset, std::size_t line_limit_bytes);
+
+  /// The next bytes of the file. Calls back once a complete line.
+  void feed(std::string_view bytes, const OnLine& on_line);
+
+  /// What stands after the last line end, as a line; empty when nothing does.
+  std::optional<RawLine> finish();
+
+  /// Of the first byte that belongs to no line handed over yet: where to go on after a restart.
+  [[nodiscard]] std::uint64_t line_offset() const { return line_offset_; }
+  /// Of the next byte to be fed.
+  [[nodiscard]] std::uint64_t next_offset() const { return scanned_offset() + half_unit_.size(); }
+
+ private:
+  [[nodiscard]] std::uint64_t scanned_offset() const { return line_offset_ + kept_.size() + left_out_; }
+  void scan(std::string_view bytes, const OnLine& on_line);
+  /// How many bytes of `bytes` belong to the line, its end included; npos when it does not end there.
+  [[nodiscard]] std::size_t end_of_line(std::string_view bytes) const;
+  void keep(std::string_view bytes);
+  RawLine take_line(std::size_t line_end_bytes);
+
+  Unit unit_;
+  std::size_t line_limit_bytes_;
+  std::uint64_t line_offset_;
+  std::string kept_;
+  std::string half_unit_;  ///< the first byte of a 16-bit unit whose second was not fed yet
+  std::uint64_t left_out_ = 0;
+};
+
+}  // namespace nethealth

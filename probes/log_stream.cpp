@@ -1,0 +1,113 @@
+#include "probes/log_stream.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace nethealth {
+namespace {
+
+constexpr std::size_t read_bytes = 64 * 1024;
+constexpr std::size_t magic_bytes = 6;
+
+bool is_compressed_start(std::string_view start) {
+  static constexpr std::array<std::string_view, 4> magics = {"\x1F\x8B\x08", "BZh",
+                                                             "\xFD"
+                                                             "7zXZ",
+                                                             "\x28\xB5\x2F\xFD"};
+  return std::any_of(magics.begin(), magics.end(), [&](auto magic) { return start.starts_with(magic); });
+}
+
+void remove_byte_order_mark(RawLine& line) {
+  if (line.offset != 0) return;
+  for (const std::string_view mark : {"\xEF\xBB\xBF", "\xFF\xFE", "\xFE\xFF"})
+    if (line.bytes.starts_with(mark)) {
+      line.bytes.erase(0, mark.size());
+      return;
+    }
+}
+
+}  // namespace
+
+LogStream::LogStream(LogFile file, FileFacts facts, std::uint64_t offset, LogEncoding encoding,
+                     std::size_t line_bytes, std::string name, std::vector<std::string> rules)
+    : file_(std::move(file)),
+      identity_(facts.identity),
+      start_(offset),
+      encoding_(encoding),
+      line_bytes_(line_bytes),
+      name_(std::move(name)),
+      rules_(std::move(rules)) {
+  if (offset > 0)
+    head_ = file_.read(0, std::min<std::uint64_t>(offset, fingerprint_bytes)).value_or(std::string());
+}
+
+bool LogStream::settle(bool ended) {
+  if (splitter_) return true;
+  const std::string start = file_.read(0, magic_bytes).value_or(std::string());
+  if (start.empty() || (start.size() < 2 && !ended)) return false;
+  compressed_ = start_ == 0 && is_compressed_start(start);
+  encoding_ = settle_encoding(encoding_, start);
+  const auto unit = encoding_ == LogEncoding::utf16le   ? LogSplitter::Unit::utf16le
+                    : encoding_ == LogEncoding::utf16be ? LogSplitter::Unit::utf16be
+                                                        : LogSplitter::Unit::byte;
+  splitter_.emplace(unit, start_, line_bytes_);
+  return true;
+}
+
+void LogStream::remember_head(std::uint64_t offset, std::string_view bytes) {
+  if (offset == head_.size())
+    head_ += bytes.substr(0, fingerprint_bytes - std::min(fingerprint_bytes, head_.size()));
+}
+
+LogSeen LogStream::seen(RawLine raw) const {
+  remove_byte_order_mark(raw);
+  LogSeen seen;
+  seen.file = name_;
+  seen.offset = raw.offset;
+  seen.rules = rules_;
+  seen.line = decode_log_line(raw.bytes, encoding_, raw.left_out > 0);
+  if (raw.left_out > 0) seen.line += " [" + std::to_string(raw.left_out) + " more bytes left out]";
+  return seen;
+}
+
+Result<LogStream::Piece> LogStream::read(std::size_t limit_bytes) {
+  Piece piece;
+  if (!settle(false) || compressed_) {
+    piece.at_end = true;
+    return piece;
+  }
+  for (std::size_t total = 0; total < limit_bytes && !piece.at_end;) {
+    const std::uint64_t offset = splitter_->next_offset();
+    const auto bytes = file_.read(offset, std::min(read_bytes, limit_bytes - total));
+    if (!bytes) return tl::unexpected(bytes.error());
+    piece.at_end = bytes->empty();
+    piece.progressed |= !bytes->empty();
+    total += bytes->size();
+    remember_head(offset, *bytes);
+    splitter_->feed(*bytes, [&](RawLine line) { piece.lines.push_back(seen(std::move(line))); });
+  }
+  return piece;
+}
+
+std::vector<LogSeen> LogStream::finish() {
+  std::vector<LogSeen> lines;
+  if (!settle(true) || compressed_) return lines;
+  if (auto rest = splitter_->finish()) lines.push_back(seen(std::move(*rest)));
+  return lines;
+}
+
+Result<bool> LogStream::was_truncated() const {
+  const auto now = file_.facts();
+  if (!now) return tl::unexpected(now.error());
+  const std::uint64_t read_up_to = splitter_ ? splitter_->next_offset() : start_;
+  return now->size < read_up_to || !file_.starts_as(fingerprint(head_));
+}
+
+LostPlace LogStream::place() const {
+  const std::uint64_t offset = splitter_ ? splitter_->line_offset() : start_;
+  const std::string_view head = head_;
+  return {identity_, offset, fingerprint(head.substr(0, std::min<std::uint64_t>(head.size(), offset)))};
+}
+
+}  // namespace nethealth

@@ -1,0 +1,64 @@
+#pragma once
+// One open log file read from an offset on, as decoded lines.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "probes/log_decode.hpp"
+#include "probes/log_file.hpp"
+#include "probes/log_splitter.hpp"
+#include "probes/observation.hpp"
+
+namespace nethealth {
+
+class LogStream {
+ public:
+  /// `name` and `rules` go into every line. `offset` is the start of a line.
+  LogStream(LogFile file, FileFacts facts, std::uint64_t offset, LogEncoding encoding, std::size_t line_bytes,
+            std::string name, std::vector<std::string> rules);
+
+  /// The next complete lines, at most `limit_bytes` of the file (one line more to end it).
+  /// `at_end`: nothing more is there now.
+  struct Piece {
+    std::vector<LogSeen> lines;
+    bool at_end = false;
+    bool progressed = false;  ///< bytes were read, lines or not
+  };
+  Result<Piece> read(std::size_t limit_bytes);
+  /// The last line where it has no line end; nothing may be read after it.
+  std::vector<LogSeen> finish();
+
+  /// Whether the file no longer is what was read: shorter, or with another start.
+  [[nodiscard]] Result<bool> was_truncated() const;
+  /// Whether the file is packed (gzip and the like): not read.
+  [[nodiscard]] bool is_compressed() const { return compressed_; }
+
+  /// Under which name the lines go from now on.
+  void rename(std::string name) { name_ = std::move(name); }
+
+  [[nodiscard]] const FileIdentity& identity() const { return identity_; }
+  [[nodiscard]] Result<FileFacts> facts() const { return file_.facts(); }
+  /// Where to go on after a restart.
+  [[nodiscard]] LostPlace place() const;
+
+ private:
+  /// Settles the encoding by the first bytes; false while there are too few.
+  bool settle(bool ended);
+  void remember_head(std::uint64_t offset, std::string_view bytes);
+  LogSeen seen(RawLine raw) const;
+
+  LogFile file_;
+  FileIdentity identity_;
+  std::uint64_t start_;
+  LogEncoding encoding_;
+  std::size_t line_bytes_;
+  std::string name_;
+  std::vector<std::string> rules_;
+  std::optional<LogSplitter> splitter_;  ///< from when the encoding is settled
+  std::string head_;                     ///< the first bytes of the file as far as read, for the fingerprint
+  bool compressed_ = false;
+};
+
+}  // namespace nethealth

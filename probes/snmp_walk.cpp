@@ -1,0 +1,178 @@
+#include "probes/snmp_walk.hpp"
+
+#include <algorithm>
+
+namespace nethealth {
+namespace {
+
+/// Message header, community or security parameters, PDU header.
+constexpr std::size_t overhead_bytes = 120;
+
+/// What an object of unknown length may take in an answer: a name of some words.
+constexpr double first_guess_bytes = 24;
+
+}  // namespace
+
+SnmpWalk::SnmpWalk(std::vector<Oid> columns, SnmpVersion version)
+    : version_(version),
+      width_(std::min(columns.size(), max_columns_per_request)),
+      binding_bytes_(first_guess_bytes) {
+  for (Oid& column : columns) columns_.push_back(Column{column, column, true});
+}
+
+std::optional<SnmpRequest> SnmpWalk::next() {
+  asked_.clear();
+  if (cut_ || columns_.empty()) return std::nullopt;
+  // Open columns from start_ on, round and round, so that a narrow request serves all of them.
+  for (std::size_t i = 0; i < columns_.size() && asked_.size() < width_; ++i) {
+    const std::size_t at = (start_ + i) % columns_.size();
+    if (columns_[at].open) asked_.push_back(at);
+  }
+  if (asked_.empty()) return std::nullopt;
+  start_ = (asked_.back() + 1) % columns_.size();
+  SnmpRequest request;
+  for (const std::size_t at : asked_) request.oids.push_back(columns_[at].last);
+  if (version_ == SnmpVersion::v1) {
+    request.verb = SnmpVerb::get_next;
+    return request;
+  }
+  request.verb = SnmpVerb::get_bulk;
+  const double room = static_cast<double>(wanted_snmp_answer_bytes - overhead_bytes);
+  const int fitting = static_cast<int>(room / (binding_bytes_ * static_cast<double>(asked_.size())));
+  request.max_repetitions = std::clamp(fitting, 1, repetitions_limit_);
+  return request;
+}
+
+void SnmpWalk::shrink() {
+  if (repetitions_limit_ > 1) {
+    repetitions_limit_ /= 2;
+    // The limit may still lie above what was asked; come down from there.
+    const double room = static_cast<double>(wanted_snmp_answer_bytes - overhead_bytes);
+    const int asked = static_cast<int>(room / (binding_bytes_ * static_cast<double>(asked_.size())));
+    repetitions_limit_ = std::max(1, std::min(repetitions_limit_, asked / 2));
+    start_ = asked_.front();
+  } else if (asked_.size() > 1) {
+    width_ = asked_.size() / 2;
+    start_ = asked_.front();
+  } else {
+    columns_[asked_.front()].open = false;
+    refused_ = true;
+  }
+}
+
+void SnmpWalk::end_by_error(const SnmpResponse& response) {
+  if (response.error_status == snmp_error::too_big) {
+    shrink();
+    return;
+  }
+  // noSuchName is how version 1 says "no more"; anything else ends the column it names, or all that were
+  // asked.
+  const bool end_of_view = response.error_status == snmp_error::no_such_name;
+  if (!end_of_view) refused_ = true;
+  const auto index = static_cast<std::size_t>(response.error_index);
+  if (response.error_index >= 1 && index <= asked_.size()) {
+    columns_[asked_[index - 1]].open = false;
+    start_ = asked_.front();
+    return;
+  }
+  for (const std::size_t at : asked_) columns_[at].open = false;
+}
+
+bool SnmpWalk::take(Column& column, const VarBind& varbind, SnmpReadings& readings) {
+  if (varbind.value.kind == SnmpValue::Kind::end_of_view || !starts_with(varbind.oid, column.prefix)) {
+    column.open = false;
+    return false;
+  }
+  if (varbind.oid <= column.last) {
+    not_increasing_ = true;
+    column.open = false;
+    return false;
+  }
+  column.last = varbind.oid;
+  ++rows_;
+  if (varbind.value.present()) readings.insert_or_assign(varbind.oid, varbind.value);
+  return true;
+}
+
+void SnmpWalk::accept(const SnmpResponse& response, std::size_t bytes, SnmpReadings& readings) {
+  bytes_ += bytes;
+  if (asked_.empty()) return;
+  if (response.error_status != snmp_error::none) {
+    end_by_error(response);
+    cut_ = cut_ || bytes_ > max_walk_bytes;
+    return;
+  }
+  std::vector<bool> served(asked_.size(), false);
+  for (std::size_t i = 0; i < response.varbinds.size(); ++i) {
+    Column& column = columns_[asked_[i % asked_.size()]];
+    served[i % asked_.size()] = true;
+    if (column.open) take(column, response.varbinds[i], readings);
+    if (rows_ >= max_walk_rows) cut_ = true;
+    if (cut_) return;
+  }
+  // An agent that says nothing of what was asked has nothing more to say; asking again would never end.
+  if (!served.front()) {
+    for (const std::size_t at : asked_) columns_[at].open = false;
+  }
+  if (!response.varbinds.empty() && bytes > overhead_bytes / 2) {
+    binding_bytes_ =
+        std::max(8.0, static_cast<double>(bytes) / static_cast<double>(response.varbinds.size()));
+  }
+  if (bytes_ > max_walk_bytes) cut_ = true;
+}
+
+SnmpGets::SnmpGets(std::vector<Oid> oids) : waiting_(std::move(oids)) {
+  std::reverse(waiting_.begin(), waiting_.end());
+}
+
+std::optional<SnmpRequest> SnmpGets::next() {
+  asked_.clear();
+  if (waiting_.empty() || refusal_ != 0) return std::nullopt;
+  for (std::size_t i = 0; i < batch_ && i < waiting_.size(); ++i)
+    asked_.push_back(waiting_[waiting_.size() - 1 - i]);
+  SnmpRequest request;
+  request.verb = SnmpVerb::get;
+  request.oids = asked_;
+  return request;
+}
+
+void SnmpGets::accept(const SnmpResponse& response, std::size_t, SnmpReadings& readings) {
+  if (asked_.empty()) return;
+  const auto drop_from_waiting = [&](std::size_t count) { waiting_.resize(waiting_.size() - count); };
+  if (response.error_status == snmp_error::none) {
+    for (std::size_t i = 0; i < response.varbinds.size() && i < asked_.size(); ++i) {
+      const VarBind& varbind = response.varbinds[i];
+      if (varbind.oid != asked_[i]) continue;
+      if (varbind.value.present()) {
+        readings.insert_or_assign(varbind.oid, varbind.value);
+      } else {
+        missing_.insert(varbind.oid);
+      }
+    }
+    drop_from_waiting(asked_.size());
+    return;
+  }
+  if (response.error_status == snmp_error::too_big && asked_.size() > 1) {
+    batch_ = asked_.size() / 2;
+    return;
+  }
+  if (response.error_status == snmp_error::authorization || response.error_status == snmp_error::no_access) {
+    refusal_ = response.error_status;
+    return;
+  }
+  // The named one spoils the whole request (RFC 1157, 4.1.2): leave it out and ask the others again.
+  const auto index = static_cast<std::size_t>(response.error_index);
+  if (response.error_index >= 1 && index <= asked_.size()) {
+    missing_.insert(asked_[index - 1]);
+    std::erase(waiting_, asked_[index - 1]);
+    return;
+  }
+  if (asked_.size() > 1) {
+    batch_ = asked_.size() / 2;
+    return;
+  }
+  missing_.insert(asked_.front());
+  drop_from_waiting(1);
+}
+
+}  // namespace nethealth

@@ -1,0 +1,87 @@
+#pragma once
+// Reading tables and objects as decisions without sockets: which request comes next, what an answer adds,
+// when to stop. Safe against agents that never end, go backwards or answer with nothing (net-snmp issue 746).
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "probes/snmp_codec.hpp"
+
+namespace nethealth {
+
+inline constexpr std::size_t max_walk_rows = 20'000;            ///< variable bindings of one walk
+inline constexpr std::size_t max_walk_bytes = 4 * 1024 * 1024;  ///< of answers
+inline constexpr std::chrono::milliseconds max_walk_time{10'000};
+inline constexpr int max_repetitions = 100;
+inline constexpr std::size_t max_columns_per_request = 20;
+inline constexpr std::size_t max_objects_per_get = 24;
+
+/// A piece of a look that asks several times.
+class SnmpTask {
+ public:
+  virtual ~SnmpTask() = default;
+  /// The next request; empty when the task is done.
+  [[nodiscard]] virtual std::optional<SnmpRequest> next() = 0;
+  /// The answer to the last request; `bytes` is its size on the wire.
+  virtual void accept(const SnmpResponse& response, std::size_t bytes, SnmpReadings& readings) = 0;
+};
+
+/// Walks the columns of one table side by side.
+class SnmpWalk : public SnmpTask {
+ public:
+  SnmpWalk(std::vector<Oid> columns, SnmpVersion version);
+  [[nodiscard]] std::optional<SnmpRequest> next() override;
+  void accept(const SnmpResponse& response, std::size_t bytes, SnmpReadings& readings) override;
+
+  [[nodiscard]] std::size_t rows() const { return rows_; }
+  [[nodiscard]] bool not_increasing() const { return not_increasing_; }
+  [[nodiscard]] bool cut() const { return cut_; }
+  [[nodiscard]] bool refused() const { return refused_; }  ///< ended by an error other than "no such"
+
+ private:
+  struct Column {
+    Oid prefix;
+    Oid last;
+    bool open = true;
+  };
+  void shrink();
+  void end_by_error(const SnmpResponse& response);
+  bool take(Column& column, const VarBind& varbind, SnmpReadings& readings);
+
+  std::vector<Column> columns_;
+  std::vector<std::size_t> asked_;
+  SnmpVersion version_;
+  std::size_t width_;          ///< columns a request
+  std::size_t start_ = 0;      ///< the first column of the next request
+  double binding_bytes_ = 24;  ///< measured: what one binding takes in an answer
+  int repetitions_limit_ = max_repetitions;
+  std::size_t rows_ = 0;
+  std::size_t bytes_ = 0;
+  bool not_increasing_ = false;
+  bool cut_ = false;
+  bool refused_ = false;
+};
+
+/// Reads single objects. Those that the agent does not have are remembered in `missing()`.
+class SnmpGets : public SnmpTask {
+ public:
+  explicit SnmpGets(std::vector<Oid> oids);
+  [[nodiscard]] std::optional<SnmpRequest> next() override;
+  void accept(const SnmpResponse& response, std::size_t bytes, SnmpReadings& readings) override;
+
+  [[nodiscard]] const std::set<Oid>& missing() const { return missing_; }
+  [[nodiscard]] int refusal() const { return refusal_; }  ///< the error-status that ended it, if one did
+
+ private:
+  std::vector<Oid> waiting_;  ///< the next to ask at the back
+  std::vector<Oid> asked_;
+  std::size_t batch_ = max_objects_per_get;
+  std::set<Oid> missing_;
+  int refusal_ = 0;
+};
+
+}  // namespace nethealth

@@ -1,0 +1,331 @@
+#include "rules/diagnosis.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <queue>
+#include <set>
+
+namespace nethealth {
+
+namespace {
+
+constexpr double held_discount = 2.0;      // nats
+constexpr double another_onset = 0.05;     // a sign that went bad before the fault can have begun
+constexpr double rival_within = 5.0;       // nats; nearer rivals are waited for
+constexpr double listed_confidence = 0.01;
+constexpr int improvement_rounds = 6;
+constexpr std::size_t rivals_kept = 8;
+
+double bad_strength(const World& world, const Sign& sign) {
+  double each = 6.0;
+  switch (sign.kind) {
+    case SignKind::ping:
+    case SignKind::snmp: each = -std::log(world.states.false_silence_rate(sign.kind)); break;
+    case SignKind::service:
+      each = sign.outcome == Outcome::timeout ? -std::log(world.states.false_silence_rate(sign.kind)) : 6.9;
+      break;
+    case SignKind::access: each = 6.9; break;
+    case SignKind::port: each = 8.0; break;
+    case SignKind::port_errors: each = 7.7; break;
+    case SignKind::sensor:
+    case SignKind::on_battery: each = 7.6; break;
+    case SignKind::gateway: each = 5.0; break;
+    case SignKind::management: each = 6.0; break;
+    case SignKind::log:
+    case SignKind::carrier:
+    case SignKind::storage: each = strongest_sign; break;
+  }
+  return std::min(strongest_sign, each * sign.bad_count);
+}
+
+/// Signs whose samples bound the moment of the fault; latched signs (logs, sensors, batteries) do not.
+bool dates_the_fault(SignKind kind) {
+  return kind == SignKind::ping || kind == SignKind::port || kind == SignKind::snmp || kind == SignKind::service;
+}
+
+struct Term {
+  SignIndex sign;
+  double probability;
+  bool bad;
+  double strength;  // nats of the sample for what it shows
+};
+
+struct Candidate {
+  Fault fault;
+  double cost = 0;
+  double discount = 0;  // of a held fault; it decides which fault is kept, not how sure it is
+  Time onset;
+  std::vector<Term> terms;
+  std::vector<SignIndex> pending;
+};
+
+/// The share of -ln P(samples) that one sign contributes, when `survival` is the chance that no fault shows it.
+double surprise(double survival, bool bad, double strength) {
+  const double shown = bad ? 1.0 : std::exp(-strength);
+  const double hidden = bad ? std::exp(-strength) : 1.0;
+  return -std::log((1.0 - survival) * shown + survival * hidden);
+}
+
+class Cover {
+ public:
+  Cover(const World& world, std::span<const SignIndex> bad, std::span<const Fault> held)
+      : world_(world), bad_(bad.begin(), bad.end()), is_bad_(world.states.size(), false), survival_(world.states.size(), 1.0) {
+    for (const SignIndex sign : bad_) is_bad_[sign] = true;
+    std::set<Fault> faults(held.begin(), held.end());
+    const std::set<Fault> discounted = faults;
+    for (const SignIndex sign : bad_)
+      for (const Fault& fault : causes(world, sign)) faults.insert(fault);
+    for (const Fault& fault : faults) {
+      Candidate candidate = weigh(fault);
+      if (discounted.contains(fault)) candidate.discount = held_discount;
+      candidate.cost -= candidate.discount;
+      if (std::ranges::any_of(candidate.terms, &Term::bad)) candidates_.push_back(std::move(candidate));
+    }
+  }
+
+  std::vector<Verdict> solve() {
+    greedy();
+    for (int round = 0; round < improvement_rounds && (prune() | swap()); ++round) {
+    }
+    expand();
+    prune();
+    std::vector<Verdict> verdicts;
+    for (const std::size_t chosen : std::vector(chosen_)) verdicts.push_back(judge(chosen));
+    std::ranges::sort(verdicts, {}, &Verdict::fault);
+    return verdicts;
+  }
+
+ private:
+  Candidate weigh(const Fault& fault) {
+    Candidate candidate{fault, cost(world_, fault), 0, Time::max(), {}, {}};
+    const std::vector<Prediction> predictions = predict(world_, fault);
+    Time latest_good = Time::min();
+    for (const Prediction& prediction : predictions) {
+      const Sign& sign = world_.states[prediction.sign];
+      if (is_bad_[prediction.sign] && prediction.probability >= 0.5 && dates_the_fault(sign.kind) && sign.last_good)
+        latest_good = std::max(latest_good, *sign.last_good);
+    }
+    const auto fits = [&](const Sign& sign) { return !dates_the_fault(sign.kind) || *sign.first_bad >= latest_good; };
+    for (const Prediction& prediction : predictions) {
+      const Sign& sign = world_.states[prediction.sign];
+      if (!is_bad_[prediction.sign] || prediction.probability < 0.5 || !fits(sign)) continue;
+      candidate.onset = std::min(candidate.onset, *sign.first_bad);
+    }
+    for (const Prediction& prediction : predictions) {
+      const Sign& sign = world_.states[prediction.sign];
+      if (is_bad_[prediction.sign]) {
+        const double p = fits(sign) ? prediction.probability : std::min(another_onset, prediction.probability);
+        candidate.terms.push_back({prediction.sign, p, true, bad_strength(world_, sign)});
+      } else if (sign.known && !sign.bad && sign.last_sample >= candidate.onset) {
+        candidate.terms.push_back({prediction.sign, std::min(prediction.probability, prediction.denial), false, 12.0});
+      } else if (prediction.probability >= 0.3 && !sign.bad) {
+        candidate.pending.push_back(prediction.sign);
+      }
+    }
+    return candidate;
+  }
+
+  double delta(const Candidate& candidate) const {
+    double sum = candidate.cost;
+    for (const Term& term : candidate.terms)
+      sum += surprise(survival_[term.sign] * (1 - term.probability), term.bad, term.strength) -
+             surprise(survival_[term.sign], term.bad, term.strength);
+    return sum;
+  }
+
+  void add(std::size_t index) {
+    chosen_.push_back(index);
+    for (const Term& term : candidates_[index].terms) survival_[term.sign] *= 1 - term.probability;
+  }
+
+  void remove(std::size_t index) {
+    std::erase(chosen_, index);
+    // Recomputed rather than divided: a product of near-zeros cannot be taken apart again.
+    for (const Term& term : candidates_[index].terms) survival_[term.sign] = 1.0;
+    for (const std::size_t other : chosen_)
+      for (const Term& term : candidates_[other].terms)
+        if (shares(index, term.sign)) survival_[term.sign] *= 1 - term.probability;
+  }
+
+  bool shares(std::size_t index, SignIndex sign) const {
+    return std::ranges::binary_search(candidates_[index].terms, sign, {}, &Term::sign);
+  }
+
+  /// Lazy greedy cover: a fault's gain only shrinks as others are chosen.
+  void greedy() {
+    using Entry = std::pair<double, std::size_t>;
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> heap;
+    for (std::size_t i = 0; i < candidates_.size(); ++i)
+      if (const double d = delta(candidates_[i]); d < 0) heap.emplace(d, i);
+    while (!heap.empty()) {
+      const auto [old, index] = heap.top();
+      heap.pop();
+      const double now = delta(candidates_[index]);
+      if (now >= 0) continue;
+      if (!heap.empty() && now > heap.top().first + 1e-9)
+        heap.emplace(now, index);
+      else
+        add(index);
+    }
+  }
+
+  bool prune() {
+    bool changed = false;
+    for (const std::size_t index : std::vector(chosen_)) {
+      remove(index);
+      if (delta(candidates_[index]) < 0)
+        add(index);
+      else
+        changed = true;
+    }
+    return changed;
+  }
+
+  bool swap() {
+    bool changed = false;
+    for (const std::size_t index : std::vector(chosen_)) {
+      remove(index);
+      std::size_t best = index;
+      double best_delta = delta(candidates_[index]);
+      for (const std::size_t other : rivals_of(index))
+        if (const double d = delta(candidates_[other]); d < best_delta - 1e-9) {
+          best = other;
+          best_delta = d;
+        }
+      add(best);
+      changed |= best != index;
+    }
+    return changed;
+  }
+
+  /// Candidates that explain some of the same bad signs and are not chosen.
+  std::vector<std::size_t> rivals_of(std::size_t index) {
+    index_candidates();
+    std::set<std::size_t> found;
+    for (const Term& term : candidates_[index].terms)
+      if (term.bad)
+        for (const std::size_t other : by_sign_[term.sign])
+          if (other != index && std::ranges::find(chosen_, other) == chosen_.end()) found.insert(other);
+    return {found.begin(), found.end()};
+  }
+
+  void index_candidates() {
+    if (!by_sign_.empty()) return;
+    for (std::size_t i = 0; i < candidates_.size(); ++i)
+      for (const Term& term : candidates_[i].terms)
+        if (term.bad) by_sign_[term.sign].push_back(i);
+  }
+
+  /// Greedy takes a shared cause first and cannot exchange it for several small ones: closing time is five
+  /// terminals switched off, not a dead hub.
+  void expand() {
+    for (const std::size_t shared : std::vector(chosen_)) {
+      if (std::ranges::count_if(candidates_[shared].terms, &Term::bad) < 2) continue;
+      const std::vector<std::size_t> before = chosen_;
+      const auto rivals = rivals_of(shared);
+      remove(shared);
+      const double with_shared = delta(candidates_[shared]);
+      double with_small = 0;
+      for (;;) {
+        std::optional<std::size_t> best;
+        double best_delta = 0;
+        for (const std::size_t rival : rivals) {
+          if (is_shared(candidates_[rival]) || std::ranges::find(chosen_, rival) != chosen_.end()) continue;
+          if (const double d = delta(candidates_[rival]); d < best_delta) {
+            best = rival;
+            best_delta = d;
+          }
+        }
+        if (!best) break;
+        with_small += best_delta;
+        add(*best);
+      }
+      if (with_small < with_shared - 1e-9) continue;
+      for (const std::size_t added : std::vector(chosen_))
+        if (std::ranges::find(before, added) == before.end()) remove(added);
+      add(shared);
+    }
+  }
+
+  static bool is_shared(const Candidate& candidate) {
+    return std::ranges::count_if(candidate.terms, [](const Term& t) { return t.bad && t.probability > 0.5; }) > 1 &&
+           candidate.fault.kind != FaultKind::device_power && candidate.fault.kind != FaultKind::device_hang &&
+           candidate.fault.kind != FaultKind::off;
+  }
+
+  Verdict judge(std::size_t index) {
+    remove(index);
+    const Candidate& own = candidates_[index];
+    Verdict verdict;
+    verdict.fault = own.fault;
+    verdict.onset = own.onset;
+    const double own_delta = delta(own) + own.discount;
+    verdict.margin = -own_delta;
+    std::vector<std::pair<double, std::size_t>> ranked;
+    for (const std::size_t rival : rivals_of(index))
+      if (const double d = delta(candidates_[rival]) + candidates_[rival].discount; d < own_delta + 8) ranked.emplace_back(d, rival);
+    std::ranges::sort(ranked);
+    double sum = 1;
+    for (const auto& [d, rival] : ranked) sum += std::exp(own_delta - d);
+    verdict.confidence = 1 / sum;
+    verdict.lead = 8;
+    std::set<SignIndex> pending(own.pending.begin(), own.pending.end());
+    std::map<Category, double> belief{{category(world_, own.fault), verdict.confidence}};
+    for (const auto& [d, rival] : ranked) {
+      const Candidate& other = candidates_[rival];
+      const bool same = same_signs(own, other);
+      const double confidence = std::exp(own_delta - d) / sum;
+      belief[category(world_, other.fault)] += confidence;
+      if (d - own_delta < rival_within) pending.insert(other.pending.begin(), other.pending.end());
+      if (!same) verdict.lead = std::min(verdict.lead, d - own_delta);
+      if ((same || confidence >= listed_confidence) && verdict.rivals.size() < rivals_kept)
+        verdict.rivals.push_back({other.fault, confidence, d - own_delta, same});
+    }
+    for (const auto& [kind, share] : belief)
+      if (share >= 0.5) verdict.category = kind;
+    verdict.pending.assign(pending.begin(), pending.end());
+    describe(own, verdict);
+    add(index);
+    return verdict;
+  }
+
+  /// What it explains, what denies it, and how many separate things bear witness.
+  void describe(const Candidate& own, Verdict& verdict) const {
+    std::set<std::pair<DeviceIndex, bool>> witnesses;
+    for (const Term& term : own.terms) {
+      const Sign& sign = world_.states[term.sign];
+      if (!term.bad) {
+        verdict.denied.push_back(term.sign);
+      } else if (term.probability > another_onset || !dates_the_fault(sign.kind)) {
+        verdict.explained.push_back(term.sign);
+        witnesses.emplace(sign.device, sign.kind == SignKind::ping);
+      }
+    }
+    verdict.witnesses = static_cast<int>(witnesses.size());
+  }
+
+  /// Equal probabilities on everything that was seen: only a look at something else can tell them apart.
+  static bool same_signs(const Candidate& a, const Candidate& b) {
+    const auto near = [](const Term& x, const Term& y) {
+      return x.sign == y.sign && std::abs(x.probability - y.probability) < 0.05;
+    };
+    return std::ranges::equal(a.terms, b.terms, near);
+  }
+
+  const World& world_;
+  std::vector<SignIndex> bad_;
+  std::vector<bool> is_bad_;
+  std::vector<double> survival_;
+  std::vector<Candidate> candidates_;
+  std::map<SignIndex, std::vector<std::size_t>> by_sign_;
+  std::vector<std::size_t> chosen_;
+};
+
+}  // namespace
+
+std::vector<Verdict> diagnose(const World& world, std::span<const SignIndex> bad, std::span<const Fault> held) {
+  return Cover(world, bad, held).solve();
+}
+
+}  // namespace nethealth

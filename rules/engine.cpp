@@ -1,0 +1,263 @@
+#include "rules/engine.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "rules/explain.hpp"
+#include "rules/mind.hpp"
+
+namespace nethealth {
+
+namespace {
+
+/// A message's id begins with its incident's number.
+int incident_of(const std::string& id) {
+  int number = 0;
+  std::from_chars(id.data(), id.data() + id.size(), number);
+  return number;
+}
+
+}  // namespace
+
+Engine::Engine(const Site& site, const LogMatcher& matcher, EngineOptions options)
+    : mind_(std::make_unique<Mind>(site, matcher, std::move(options))) {}
+
+Engine::~Engine() = default;
+
+Decisions Engine::observe(const Observation& observation) {
+  mind_->advance(observation.time);
+  mind_->observe(observation);
+  return mind_->finish();
+}
+
+Decisions Engine::wake(Time now) {
+  mind_->advance(now);
+  return mind_->finish();
+}
+
+Decisions Engine::report(Time now, const NotificationOutcome& outcome) {
+  mind_->advance(now);
+  mind_->emit(incident_of(outcome.id), outcome);
+  return mind_->finish();
+}
+
+Decisions Engine::report(Time now, const SyslogOutcome& outcome) {
+  mind_->advance(now);
+  mind_->emit(incident_of(outcome.id), outcome);
+  return mind_->finish();
+}
+
+Result<Decisions> Engine::act(Time now, const Act& act, Language language) {
+  mind_->advance(now);
+  if (const auto refused = mind_->refusal(act, language)) return failure("", *refused);
+  std::visit([&](const auto& what) { mind_->act(what); }, act);
+  return mind_->finish();
+}
+
+void Engine::restore(const Event& event) {
+  mind_->restore(event);
+}
+
+std::vector<Event> Engine::unsent() const {
+  return mind_->book.unsent();
+}
+
+Picture Engine::picture() const {
+  return mind_->picture();
+}
+
+Engine::Mind::Mind(const Site& site, const LogMatcher& matcher, EngineOptions options)
+    : site_(site), matcher_(matcher), options_(std::move(options)), topology_(site), states_(site, topology_), hours_(site.calendars.size()) {}
+
+void Engine::Mind::emit(int incident, Decision what) {
+  Event event{now, incident, std::move(what)};
+  book.apply(event);
+  out_.push_back(std::move(event));
+}
+
+void Engine::Mind::restore(const Event& event) {
+  advance(event.time);
+  book.apply(event);
+  const auto* seen = std::get_if<SignSeen>(&event.what);
+  const LogRule* rule = seen ? matcher_.find(seen->rule) : nullptr;
+  if (!rule) return;
+  auto& times = counted_[{rule->cause, seen->source}];
+  times.push_back(event.time);
+  if (times.size() > limits::counted_times) times.pop_front();
+}
+
+void Engine::Mind::observe(const Observation& observation) {
+  const auto device = site_.device(observation.device);
+  if (!device) return;
+  if (const auto* log = std::get_if<LogSeen>(&observation.seen)) {
+    observe_log(*device, *log);
+  } else if (const auto* trap = std::get_if<TrapSeen>(&observation.seen)) {
+    observe_trap(*device, *trap);
+  } else {
+    answered(*device, observation);
+    note(states_.observe(*device, observation));
+  }
+}
+
+void Engine::Mind::note(const std::vector<Touch>& touches) {
+  constexpr int counts_that_matter = 6;
+  for (const Touch& touch : touches) {
+    const Sign& sign = states_[touch.sign];
+    if (touch.bad) {
+      bad_.insert(touch.sign);
+      if (sign.kind == SignKind::log) bad_logs_.insert(touch.sign);
+    } else {
+      bad_.erase(touch.sign);
+      bad_logs_.erase(touch.sign);
+    }
+    if (touch.turned || (touch.bad && sign.bad_count <= counts_that_matter) || !suspicious_.empty() || watching_) dirty_ = true;
+    if (!touch.turned || touch.bad) continue;
+    for (auto& [number, incident] : book.all()) {
+      if (!incident.is_open() || !incident.owned.contains(touch.sign) || incident.recovering) continue;
+      incident.recovering = now;
+      watching_ = true;
+      incident.bad_before.clear();
+      for (const SignIndex owned : incident.owned) incident.bad_before[owned] = states_[owned].bad_count;
+    }
+  }
+}
+
+void Engine::Mind::quieten_logs() {
+  std::vector<Touch> touches;
+  for (const SignIndex sign : bad_logs_)
+    if (now - states_[sign].last_sample >= limits::log_quiet) touches.push_back(states_.quieten(sign, now));
+  note(touches);
+}
+
+void Engine::Mind::observe_log(DeviceIndex device, const LogSeen& log) {
+  for (const LogHit& hit : matcher_.match(log.line, log.rules)) {
+    if (hit.rule->log_class == LogClass::security) {
+      misconduct(device, hit, log.line, log.file, log.offset, false);
+    } else if (hit.rule->log_class == LogClass::context) {
+      login_succeeded(device, hit, log.line);
+    } else {
+      note({states_.log_hit(device, *hit.rule, hit.component, now, log.line)});
+      return;  // the most specific rule speaks for the line
+    }
+  }
+}
+
+void Engine::Mind::observe_trap(DeviceIndex device, const TrapSeen& trap) {
+  const auto value = [&](std::string_view oid) -> std::string {
+    for (const auto& [key, text] : trap.varbinds)
+      if (key == oid || key.starts_with(std::string(oid) + ".")) return text;
+    return "";
+  };
+  // SNMPv2-MIB and IF-MIB (RFC 3418, RFC 2863); UPS-MIB traps are seen with and without the zero (RFC 1628).
+  const bool link_down = trap.oid == "1.3.6.1.6.3.1.1.5.3";
+  if (link_down || trap.oid == "1.3.6.1.6.3.1.1.5.4") {
+    for (const std::string& port :
+         {value("1.3.6.1.2.1.31.1.1.1.1"), value("ifName"), value("1.3.6.1.2.1.2.2.1.2"), value("ifDescr"),
+          value("1.3.6.1.2.1.2.2.1.1"), value("ifIndex")}) {
+      if (port.empty()) continue;
+      if (const auto touch = states_.port_sample(device, port, now, !link_down)) {
+        note({*touch});
+        return;
+      }
+    }
+  } else if (trap.oid == "1.3.6.1.2.1.33.2.1" || trap.oid == "1.3.6.1.2.1.33.2.0.1") {
+    note({states_.battery_sample(device, now, true)});
+  } else if (trap.oid == "1.3.6.1.6.3.1.1.5.5") {
+    static const LogRule rule = [] {
+      LogRule made;
+      made.id = "trap.authentication_failure";
+      made.log_class = LogClass::security;
+      made.cause = Cause::unauthorised_access;
+      made.title = {"SNMP 認証失敗のトラップ", "SNMP authentication failure trap"};
+      made.count = LogCount{5, std::chrono::minutes(5)};
+      made.threat = "1b";
+      return made;
+    }();
+    misconduct(device, {&rule, "", ""}, "authenticationFailure", "", 0, false);
+  }
+}
+
+std::optional<std::string> Engine::Mind::refusal(const Act& act, Language language) {
+  const auto say = [&](Phrase phrase) { return std::string(phrase.in(language)); };
+  const int number = std::visit([](const auto& what) { return what.incident; }, act);
+  const std::string& name = std::visit([](const auto& what) -> const std::string& { return what.person; }, act);
+  const Incident* incident = book.find(number);
+  if (!incident)
+    return say({"そのような事案はない: ", "there is no such incident: "}) + std::to_string(number);
+  const auto person = site_.person(name);
+  if (!person) return say({"連絡網にいない人: ", "not a person of the contact network: "}) + name;
+  if (incident->picture.state == IncidentState::closed || incident->picture.state == IncidentState::merged)
+    return say({"終了した事案である: ", "the incident is closed: "}) + std::to_string(number);
+  const auto* close = std::get_if<Close>(&act);
+  if (!close) return std::nullopt;
+  if (close->reason.empty()) return say({"終了には理由が要る（--reason）", "closing needs a reason (--reason)"});
+  for (const RoleId role : {RoleId::operations_sub_manager, RoleId::operations_manager})
+    if (std::ranges::count(site_.role(role).people, *person) > 0) return std::nullopt;
+  return say({"終了できるのは運用副管理者か運用管理者", "only the operations sub-manager or manager closes an incident"});
+}
+
+namespace {
+
+std::string role_of(const Site& site, const std::string& person, const Incident& incident) {
+  for (const NotificationPicture& told : incident.picture.notifications)
+    if (told.notification.person == person) return std::string(word(told.notification.role));
+  const auto index = site.person(person);
+  for (std::size_t i = 0; index && i < role_count; ++i)
+    if (std::ranges::count(site.roles[i].people, *index) > 0) return std::string(word(static_cast<RoleId>(i)));
+  return "";
+}
+
+}  // namespace
+
+void Engine::Mind::act(const Acknowledge& acknowledge) {
+  Incident& incident = *book.find(acknowledge.incident);
+  std::string id;
+  for (const NotificationPicture& told : incident.picture.notifications) {
+    const NotificationKind kind = told.notification.kind;
+    if (kind != NotificationKind::page && kind != NotificationKind::escalation) continue;
+    if (id.empty() || told.notification.person == acknowledge.person) id = told.notification.id;
+  }
+  emit(acknowledge.incident, NotificationOutcome{id, Delivery::acknowledged, "", acknowledge.person});
+  incident.picture.acknowledged_by = acknowledge.person;
+  emit(acknowledge.incident, IncidentStep{incident.is_failure() ? "5.1.1.confirm" : "7.B.1.3.collect",
+                                          role_of(site_, acknowledge.person, incident), acknowledge.person, "acknowledged", ""});
+  audit(acknowledge.incident, "INCIDENT-ACKNOWLEDGED", acknowledge.person, "incident acknowledged");
+}
+
+void Engine::Mind::act(const Close& close) {
+  Incident& incident = *book.find(close.incident);
+  emit(close.incident, IncidentStep{"closed", role_of(site_, close.person, incident), close.person, "closed", close.reason});
+  emit(close.incident, IncidentClosed{close.reason});
+  tell_paged(incident, NotificationKind::closed, false);
+  audit(close.incident, "INCIDENT-CLOSED", close.person, close.reason);
+  incident.owned.clear();
+  dirty_ = true;
+}
+
+Decisions Engine::Mind::finish() {
+  quieten_logs();
+  if (reconsider_ && *reconsider_ <= now) dirty_ = true;
+  const Milliseconds gap = bad_.size() > limits::storm_signs ? limits::evaluation_gap_in_storm : limits::evaluation_gap;
+  if (dirty_ && (!last_evaluation_ || now - *last_evaluation_ >= gap)) evaluate();
+  escalate();
+  Decisions decisions;
+  decisions.wake = wake_time();
+  decisions.events = std::move(out_);
+  out_.clear();
+  return decisions;
+}
+
+std::optional<Time> Engine::Mind::wake_time() {
+  std::optional<Time> wake;
+  const auto by = [&](std::optional<Time> time) {
+    if (time && (!wake || *time < *wake)) wake = std::max(*time, now);
+  };
+  if (dirty_ && last_evaluation_)
+    by(*last_evaluation_ + (bad_.size() > limits::storm_signs ? limits::evaluation_gap_in_storm : limits::evaluation_gap));
+  by(reconsider_);
+  for (const SignIndex sign : bad_logs_) by(states_[sign].last_sample + limits::log_quiet);
+  for (const auto& [number, incident] : book.all()) by(next_call(incident));
+  return wake;
+}
+
+}  // namespace nethealth

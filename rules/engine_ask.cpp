@@ -1,0 +1,109 @@
+// Active evidence: on the first bad sign the engine asks for the looks that tell the explanations apart.
+
+#include <algorithm>
+
+#include "rules/evidence.hpp"
+#include "rules/mind.hpp"
+
+namespace nethealth {
+
+namespace {
+
+std::string probe_of(const Observation& observation) {
+  if (std::holds_alternative<IcmpSeen>(observation.seen)) return "icmp";
+  if (std::holds_alternative<SnmpSeen>(observation.seen)) return "snmp";
+  if (const auto* service = std::get_if<ServiceSeen>(&observation.seen)) return service->probe == "http" ? "http" : "tcp";
+  return "";
+}
+
+}  // namespace
+
+void Engine::Mind::answered(DeviceIndex device, const Observation& observation) {
+  const auto found = asked_.find({device, probe_of(observation)});
+  if (found != asked_.end()) found->second.answered = true;
+}
+
+bool Engine::Mind::is_asked(SignIndex index) const {
+  const Sign& sign = states_[index];
+  std::string probe = "snmp";
+  if (sign.kind == SignKind::ping) probe = "icmp";
+  if (sign.kind == SignKind::service)
+    probe = site_.devices[sign.device].services[sign.index].kind == Service::Kind::http ? "http" : "tcp";
+  const auto found = asked_.find({sign.device, probe});
+  return found != asked_.end() && !found->second.answered && now - found->second.at < limits::answer_wait;
+}
+
+void Engine::Mind::want(DeviceIndex device, const std::string& probe, SignIndex why) {
+  const Device& known = site_.devices[device];
+  if (known.addresses.empty() || device == site_.monitor) return;
+  if (probe == "snmp" && !known.credential) return;
+  const auto found = asked_.find({device, probe});
+  if (found != asked_.end()) {
+    const Milliseconds since = now - found->second.at;
+    if (since < (found->second.answered ? limits::ask_again_after : limits::answer_wait)) return;
+  }
+  asked_[{device, probe}] = {now, false};
+  emit(0, ProbeWanted{known.name, probe, reason_of(world(), why)});
+}
+
+void Engine::Mind::ask() {
+  if (!options_.can_probe) return;
+  for (const SignIndex sign : suspicious_) ask_about(sign);
+  if (suspicious_.empty()) std::erase_if(asked_, [&](const auto& entry) { return now - entry.second.at > limits::answer_wait; });
+}
+
+void Engine::Mind::ask_about(SignIndex index) {
+  const Sign& sign = states_[index];
+  const DeviceIndex device = sign.device;
+  const auto services = [&](DeviceIndex of) {
+    for (const Service& service : site_.devices[of].services)
+      want(of, service.kind == Service::Kind::http ? "http" : "tcp", index);
+  };
+  switch (sign.kind) {
+    case SignKind::ping: {
+      if (sign.bad_count < looks_needed(sign.kind)) want(device, "icmp", index);
+      // Neighbours, parents and their ports are asked once a suspicion; the device itself until it is sure.
+      if (sign.bad_count > 1) return;
+      std::size_t asked = 0;
+      for (const Element& element : topology_.cutters(device)) {
+        if (element.is_cable || element.index == device) continue;
+        want(element.index, "icmp", index);
+        if (asked++ < 2) want(element.index, "snmp", index);
+        for (const DeviceIndex feed : site_.devices[element.index].power) want(feed, "snmp", index);
+      }
+      for (const DeviceIndex feed : site_.devices[device].power) want(feed, "snmp", index);
+      if (const auto above = topology_.parent(device)) {
+        const auto& siblings = topology_.children(*above);
+        for (std::size_t i = 0; i < siblings.size() && i < limits::neighbours_asked; ++i)
+          if (siblings[i] != device) want(siblings[i], "icmp", index);
+      }
+      return;
+    }
+    case SignKind::snmp:
+      want(device, "icmp", index);
+      services(device);
+      if (sign.bad_count < looks_needed(sign.kind)) want(device, "snmp", index);
+      return;
+    case SignKind::service:
+      want(device, "icmp", index);
+      if (sign.bad_count < looks_needed(sign.kind)) services(device);
+      if (sign.bad_count == 1) want(device, "snmp", index);
+      return;
+    case SignKind::port: {
+      const Cable& cable = site_.cables[sign.index];
+      want(cable.a == device ? cable.b : cable.a, "icmp", index);
+      const auto behind = topology_.behind({true, sign.index});
+      for (std::size_t i = 0; i < behind.size() && i < limits::neighbours_asked; ++i) want(behind[i], "icmp", index);
+      if (sign.bad_count < looks_needed(sign.kind)) want(device, "snmp", index);
+      return;
+    }
+    case SignKind::access:
+    case SignKind::sensor:
+    case SignKind::on_battery:
+      if (sign.bad_count < looks_needed(sign.kind)) want(device, "snmp", index);
+      return;
+    default: return;  // the rest needs time between two looks, or no second one
+  }
+}
+
+}  // namespace nethealth

@@ -1,0 +1,379 @@
+// From bad signs to incidents: which signs count, when a verdict is ripe, and how incidents keep up with it.
+
+#include <algorithm>
+
+#include "rules/evidence.hpp"
+#include "rules/mind.hpp"
+
+namespace nethealth {
+
+namespace {
+
+bool covers(const Maintenance& window, const Site& site, DeviceIndex device, Time now) {
+  if (now < window.from || now >= window.until) return false;
+  switch (window.scope) {
+    case Maintenance::Scope::all: return true;
+    case Maintenance::Scope::room: return site.devices[device].room == window.room;
+    case Maintenance::Scope::device: return window.device == device;
+  }
+  return false;
+}
+
+/// Strong signs of a verdict: those it stands for, not those it merely tolerates.
+std::vector<SignIndex> strong_signs(const World& world, const Verdict& verdict) {
+  std::vector<SignIndex> strong;
+  for (const Prediction& prediction : predict(world, verdict.fault))
+    if (prediction.probability >= 0.5 && std::ranges::binary_search(verdict.explained, prediction.sign)) strong.push_back(prediction.sign);
+  return strong;
+}
+
+std::size_t overlap(const std::set<SignIndex>& owned, const std::vector<SignIndex>& signs) {
+  return static_cast<std::size_t>(std::ranges::count_if(signs, [&](SignIndex sign) { return owned.contains(sign); }));
+}
+
+bool same_place(const Diagnosis& a, const Diagnosis& b) {
+  return a.cause == b.cause && a.location == b.location;
+}
+
+/// Worth a record: more than the same belief with newer samples.
+bool differs(const Diagnosis& before, const Diagnosis& after) {
+  const auto places = [](const Diagnosis& d) {
+    std::vector<std::pair<Cause, std::string>> list;
+    for (const Alternative& a : d.alternatives) list.emplace_back(a.cause, a.location.device + " " + a.location.peer + " " + a.location.room);
+    std::ranges::sort(list);
+    return list;
+  };
+  return !same_place(before, after) || before.category != after.category || before.affected != after.affected ||
+         std::abs(before.confidence - after.confidence) >= limits::changed_confidence || places(before) != places(after);
+}
+
+}  // namespace
+
+bool in_maintenance_window(const Site& site, DeviceIndex device, Time now) {
+  return std::ranges::any_of(site.maintenance, [&](const Maintenance& w) { return covers(w, site, device, now); });
+}
+
+bool Engine::Mind::excused(DeviceIndex device) {
+  const Device& known = site_.devices[device];
+  if (!known.calendar) return false;
+  Hours& hours = hours_[*known.calendar];
+  if (hours.at != now) {
+    const Calendar& calendar = site_.calendars[*known.calendar];
+    hours = {now, is_open(calendar, site_.zone, now), last_opening(calendar, site_.zone, now)};
+  }
+  if (!hours.open) return true;
+  const auto ping = states_.ping(device);
+  if (known.kind != DeviceKind::terminal || !ping) return false;
+  const Sign& sign = states_[*ping];
+  return !sign.last_good || (hours.opened && *sign.last_good < *hours.opened);
+}
+
+/// A reading through an unreachable agent, or older than what contradicts it, is neither good nor bad.
+bool Engine::Mind::masked(const Sign& sign) {
+  if (sign.kind == SignKind::port || sign.kind == SignKind::port_errors) {
+    if (sign.kind == SignKind::port && masked_port(sign)) return true;
+  } else if (sign.kind == SignKind::ping || sign.kind == SignKind::log || sign.kind == SignKind::carrier ||
+             sign.kind == SignKind::gateway || sign.kind == SignKind::storage || sign.kind == SignKind::management) {
+    return false;
+  }
+  const auto ping = states_.ping(sign.device);
+  if (!ping) return false;
+  const Sign& reach = states_[*ping];
+  if (reach.known && reach.bad) return true;
+  if (sign.kind == SignKind::snmp || (sign.kind == SignKind::service && sign.outcome == Outcome::timeout))
+    return !reach.last_good || *reach.last_good < *sign.first_bad;
+  return false;
+}
+
+bool Engine::Mind::masked_port(const Sign& sign) {
+  bool silent = false, watched = false;
+  bool all_excused = true;
+  for (const DeviceIndex device : topology_.behind({true, sign.index})) {
+    const auto ping = states_.ping(device);
+    if (!ping) continue;
+    watched = true;
+    const Sign& reach = states_[*ping];
+    if (!excused(device)) all_excused = false;
+    if (reach.known && !reach.bad && reach.last_sample > sign.last_sample) return true;
+    silent = silent || (reach.known && reach.bad);
+  }
+  if (watched && all_excused) return true;
+  // A port that was never seen up may simply be unused; silence behind it says that it is not.
+  return !sign.last_good && !silent;
+}
+
+int Engine::Mind::looks_needed(SignKind kind) const {
+  switch (kind) {
+    case SignKind::ping: return options_.can_probe ? 3 : 2;
+    case SignKind::log:
+    case SignKind::carrier:
+    case SignKind::storage: return 1;
+    default: return 2;
+  }
+}
+
+/// A sign of an incident that is coming back: it has a few looks' time to come back too.
+bool Engine::Mind::held_back(SignIndex sign) {
+  for (const auto& [number, incident] : book.all()) {
+    if (!incident.is_open() || !incident.recovering || !incident.owned.contains(sign)) continue;
+    const auto before = incident.bad_before.find(sign);
+    const int since = states_[sign].bad_count - (before == incident.bad_before.end() ? 0 : before->second);
+    if (since < looks_needed(states_[sign].kind)) return true;
+  }
+  return false;
+}
+
+std::vector<SignIndex> Engine::Mind::collect() {
+  std::vector<SignIndex> signs;
+  for (const SignIndex index : bad_) {
+    const Sign& sign = states_[index];
+    if (!sign.bad || masked(sign)) continue;
+    const bool by_hours = sign.kind == SignKind::ping || sign.kind == SignKind::snmp || sign.kind == SignKind::service;
+    if (by_hours && excused(sign.device)) continue;
+    if (!held_back(index)) signs.push_back(index);
+  }
+  return signs;
+}
+
+std::vector<Fault> Engine::Mind::held() {
+  std::vector<Fault> faults;
+  for (auto& [number, incident] : book.all())
+    if (incident.is_open() && incident.is_failure() && incident.fault && !incident.recovering) faults.push_back(*incident.fault);
+  return faults;
+}
+
+void Engine::Mind::evaluate() {
+  dirty_ = false;
+  last_evaluation_ = now;
+  reconsider_.reset();
+  review_recoveries();
+  const std::vector<SignIndex> signs = collect();
+  suspicious_.clear();
+  undecided_.clear();
+  if (signs.empty()) return;
+  suspicious_.insert(signs.begin(), signs.end());
+  for (const auto& [number, incident] : book.all())
+    if (incident.is_open())
+      for (const SignIndex sign : incident.owned) suspicious_.erase(sign);
+  ask();
+  const std::vector<Fault> known = held();
+  assign(diagnose(world(), signs, known));
+}
+
+void Engine::Mind::assign(const std::vector<Verdict>& verdicts) {
+  struct Match {
+    std::size_t overlap;
+    int incident;
+    std::size_t verdict;
+  };
+  std::vector<Match> matches;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    const auto strong = strong_signs(world(), verdicts[i]);
+    for (auto& [number, incident] : book.all()) {
+      if (!incident.is_open() || !incident.is_failure()) continue;
+      if (!incident.fault) find_again(incident);
+      std::size_t shared = overlap(incident.owned, strong);
+      if (incident.fault == verdicts[i].fault) shared += 1000;
+      if (shared > 0) matches.push_back({shared, number, i});
+    }
+  }
+  std::ranges::stable_sort(matches, [](const Match& a, const Match& b) { return a.overlap > b.overlap; });
+  std::vector<Incident*> owners(verdicts.size(), nullptr);
+  std::set<int> taken;
+  for (const Match& match : matches) {
+    if (owners[match.verdict] || taken.contains(match.incident)) continue;
+    owners[match.verdict] = book.find(match.incident);
+    taken.insert(match.incident);
+  }
+  merge_explained(verdicts, owners);
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    if (owners[i])
+      refresh(*owners[i], verdicts[i]);
+    else
+      consider(verdicts[i]);
+  }
+}
+
+/// Incidents whose signs another incident's verdict now explains were never causes of their own.
+void Engine::Mind::merge_explained(const std::vector<Verdict>& verdicts, const std::vector<Incident*>& owners) {
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    if (!owners[i]) continue;
+    const auto strong = strong_signs(world(), verdicts[i]);
+    for (auto& [number, incident] : book.all()) {
+      if (&incident == owners[i] || !incident.is_open() || !incident.is_failure() || incident.recovering || incident.owned.empty()) continue;
+      if (std::ranges::find(owners, &incident) != owners.end()) continue;
+      std::size_t still_bad = 0;
+      for (const SignIndex sign : incident.owned) still_bad += states_[sign].bad ? 1U : 0U;
+      if (still_bad == 0 || overlap(incident.owned, strong) < still_bad) continue;
+      emit(number, IncidentMerged{owners[i]->picture.number});
+      incident.owned.clear();
+    }
+  }
+}
+
+void Engine::Mind::own(Incident& incident, const Verdict& verdict) {
+  const auto strong = strong_signs(world(), verdict);
+  incident.fault = verdict.fault;
+  if (incident.recovering)
+    incident.owned.insert(strong.begin(), strong.end());
+  else
+    incident.owned = {strong.begin(), strong.end()};
+  incident.seen_since_start = true;
+}
+
+void Engine::Mind::refresh(Incident& incident, const Verdict& verdict) {
+  const Diagnosis after = explain_verdict(world(), verdict);
+  const Severity how = severity(world(), verdict.fault);
+  own(incident, verdict);
+  const Diagnosis before = incident.picture.now.diagnosis;
+  const bool worse = how != incident.picture.now.severity;
+  if (!differs(before, after) && !worse) return;
+  IncidentUpdated update;
+  update.diagnosis = after;
+  if (worse) update.severity = how;
+  emit(incident.picture.number, std::move(update));
+  if (before.location != after.location && !incident.picture.notifications.empty())
+    tell_paged(incident, NotificationKind::revised, true);
+}
+
+/// Signs whose next look is worth waiting for. Without a way to ask, the next round of the same probes.
+bool Engine::Mind::awaited(SignIndex index, bool with_services) {
+  const Sign& sign = states_[index];
+  if (sign.kind == SignKind::ping && excused(sign.device)) return false;
+  if (options_.can_probe) return is_asked(index);
+  return sign.kind == SignKind::ping || (with_services && (sign.kind == SignKind::service || sign.kind == SignKind::snmp));
+}
+
+bool Engine::Mind::ripe(const Verdict& verdict) {
+  if (verdict.margin < limits::page_margin || verdict.explained.empty()) return false;
+  bool sure = verdict.witnesses > 1 && cuts_off(verdict.fault.kind);
+  bool with_services = false;
+  Milliseconds round{0};
+  for (const SignIndex index : verdict.explained) {
+    const Sign& sign = states_[index];
+    const Polling& polling = site_.devices[sign.device].polling;
+    sure = sure || sign.bad_count >= looks_needed(sign.kind);
+    if (sign.kind == SignKind::ping) round = std::max(round, polling.icmp.interval);
+    if (sign.kind == SignKind::snmp || sign.kind == SignKind::service) {
+      with_services = true;
+      round = std::max({round, polling.snmp.interval, polling.tcp.interval});
+    }
+  }
+  if (!sure) return false;
+  const bool waiting = std::ranges::any_of(verdict.pending, [&](SignIndex sign) { return awaited(sign, with_services); });
+  if (!waiting) return true;
+  const Time deadline = verdict.onset + (options_.can_probe ? std::min(limits::live_hold, round) : round);
+  if (now >= deadline) return true;
+  if (!reconsider_ || deadline < *reconsider_) reconsider_ = deadline;
+  return false;
+}
+
+bool Engine::Mind::in_maintenance(const Verdict& verdict) {
+  constexpr double likely = 0.1;
+  std::vector<DeviceIndex> places = located(world(), verdict.fault);
+  for (const Rival& rival : verdict.rivals)
+    if (rival.confidence >= likely && rival.fault.kind != FaultKind::room_power)
+      for (const DeviceIndex device : located(world(), rival.fault)) places.push_back(device);
+  if (std::ranges::none_of(places, [&](DeviceIndex device) { return in_maintenance_window(site_, device, now); })) return false;
+  for (const Maintenance& window : site_.maintenance)
+    if (now < window.until && now >= window.from && (!reconsider_ || window.until < *reconsider_)) reconsider_ = window.until;
+  return true;
+}
+
+void Engine::Mind::consider(const Verdict& verdict) {
+  if (verdict.fault.kind == FaultKind::off) return;
+  if (!ripe(verdict)) {
+    undecided_.push_back(verdict.fault);
+    return;
+  }
+  if (!in_maintenance(verdict)) open(verdict);
+}
+
+void Engine::Mind::open(const Verdict& verdict) {
+  const Diagnosis diagnosis = explain_verdict(world(), verdict);
+  IncidentOpened opened;
+  opened.severity = severity(world(), verdict.fault);
+  opened.diagnosis = diagnosis;
+  for (auto& [number, earlier] : book.all()) {
+    if (!earlier.is_failure() || earlier.is_open() || !same_place(earlier.picture.now.diagnosis, diagnosis)) continue;
+    const bool recent = earlier.picture.restored && now - *earlier.picture.restored <= limits::reopening;
+    if (earlier.picture.state == IncidentState::restored && recent) {
+      IncidentUpdated update;
+      update.diagnosis = diagnosis;
+      update.severity = opened.severity;
+      update.reopened = true;
+      emit(number, std::move(update));
+      earlier.recovering.reset();
+      own(earlier, verdict);
+      return;
+    }
+    opened.earlier.push_back(number);
+  }
+  const auto places = located(world(), verdict.fault);
+  const bool device_fault = verdict.fault.kind != FaultKind::link && verdict.fault.kind != FaultKind::link_errors;
+  opened.paged = places.empty() || (device_fault ? std::ranges::any_of(places, [&](DeviceIndex d) { return site_.devices[d].page; })
+                                                 : std::ranges::all_of(places, [&](DeviceIndex d) { return site_.devices[d].page; }));
+  const int number = book.next_number();
+  emit(number, std::move(opened));
+  Incident& incident = *book.find(number);
+  own(incident, verdict);
+  page(incident);
+  syslog(incident, false, incident.picture.now.severity == Severity::stopped ? 3 : 4, "INCIDENT-OPENED");
+}
+
+bool Engine::Mind::is_good(SignIndex index) {
+  const Sign& sign = states_[index];
+  if (sign.kind == SignKind::port && sign.known && sign.bad) return masked_port(sign);
+  return sign.known && !sign.bad;
+}
+
+void Engine::Mind::restored(Incident& incident) {
+  emit(incident.picture.number, IncidentRestored{});
+  tell_paged(incident, NotificationKind::recovery, false);
+  syslog(incident, false, 5, "INCIDENT-RESTORED");
+  incident.owned.clear();
+  incident.recovering.reset();
+}
+
+/// After a restart the fault is found again by cause and place; its signs are what it would show.
+void Engine::Mind::find_again(Incident& incident) {
+  incident.fault = fault_of(world(), incident.picture.now.diagnosis.cause, incident.picture.now.diagnosis.location);
+  if (!incident.fault || !incident.owned.empty()) return;
+  for (const Prediction& prediction : predict(world(), *incident.fault)) {
+    const SignKind kind = states_[prediction.sign].kind;
+    if (prediction.probability >= 0.8 && kind != SignKind::port && kind != SignKind::management) incident.owned.insert(prediction.sign);
+  }
+}
+
+void Engine::Mind::review_recoveries() {
+  watching_ = false;
+  for (auto& [number, incident] : book.all()) {
+    if (!incident.is_open() || !incident.is_failure()) continue;
+    if (incident.owned.empty() && !incident.fault) find_again(incident);
+    if (!incident.seen_since_start || incident.recovering) watching_ = true;
+    if (incident.owned.empty()) {
+      // Known only by a log line, or its sensor is gone: quiet for long enough counts as over.
+      if (!incident.seen_since_start && now - incident.last_event >= limits::log_quiet) restored(incident);
+      continue;
+    }
+    std::size_t good = 0, bad = 0, open_questions = 0;
+    for (const SignIndex sign : incident.owned) {
+      if (is_good(sign))
+        ++good;
+      else if (!states_[sign].known || (incident.recovering && held_back(sign)))
+        ++open_questions;
+      else
+        ++bad;
+    }
+    if (good == incident.owned.size()) {
+      restored(incident);
+    } else if (incident.recovering && open_questions == 0) {
+      if (bad > good)
+        incident.recovering.reset();  // a passing answer: it is not coming back
+      else
+        restored(incident);
+    }
+  }
+}
+
+}  // namespace nethealth

@@ -1,0 +1,178 @@
+#pragma once
+// What the engine decides: the records that the journal keeps and `replay` prints (contract, section Events).
+// Reasons are kept as data; sentences are made at output, in the reader's language (explain.hpp).
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/site.hpp"
+#include "config/time.hpp"
+
+namespace nethealth {
+
+enum class ProcedureKind : std::uint8_t { failure, misconduct };
+enum class Severity : std::uint8_t { stopped, at_risk };
+enum class Category : std::uint8_t { hardware, software, network, undetermined, misconduct };
+enum class Cause : std::uint8_t {
+  device_power, device_hardware, device_hang, service, agent, link, switch_, hub, router, power_feed,
+  environment, monitor_uplink, configuration, loop, unknown,
+  misuse, unauthorised_access, malware, unknown_device, other
+};
+
+/// Where. Empty text means "none". Of a cable, `device` is the end nearer the monitor and `peer` the other.
+struct Location {
+  std::string device;
+  std::string component;
+  std::string port;
+  std::string peer;
+  std::string room;
+  std::vector<std::string> ports;  ///< of a loop
+  friend bool operator==(const Location&, const Location&) = default;
+};
+
+/// One fact a verdict rests on, or excludes: a code of the catalogue in explain.cpp, when it was observed, and
+/// the words that fill the sentence.
+struct Reason {
+  std::string code;
+  std::optional<Time> time;
+  std::map<std::string, std::string> values;
+  friend bool operator==(const Reason&, const Reason&) = default;
+};
+
+struct Alternative {
+  Category category = Category::undetermined;
+  Cause cause = Cause::unknown;
+  Location location;
+  double confidence = 0;
+  friend bool operator==(const Alternative&, const Alternative&) = default;
+};
+
+struct Diagnosis {
+  Category category = Category::undetermined;
+  Cause cause = Cause::unknown;
+  Location location;
+  double confidence = 0;  ///< the posterior of cause and place
+  std::vector<Reason> evidence;
+  std::vector<std::string> affected;  ///< other devices that cannot be used, sorted, without the located one
+  std::vector<Alternative> alternatives;
+  friend bool operator==(const Diagnosis&, const Diagnosis&) = default;
+};
+
+enum class NotificationKind : std::uint8_t {
+  page, escalation, reminder, report, request, revised, handover, recovery, closed, drill
+};
+
+/// One message to one person by one channel. The id is the same after a restart, so that a repeat is known.
+struct Notification {
+  std::string id;
+  NotificationKind kind = NotificationKind::page;
+  RoleId role = RoleId::operations_sub_manager;
+  std::string person;
+  std::string channel;  ///< Channel::name
+  std::string address;
+  std::string subject;
+  std::string body;
+  std::optional<Time> answer_by;  ///< page and escalation: when the next in the chain is asked
+  int step = 0;                   ///< place in the chain, from 0, counting on through every round
+};
+
+struct IncidentOpened {
+  ProcedureKind procedure = ProcedureKind::failure;
+  Severity severity = Severity::stopped;
+  Diagnosis diagnosis;
+  std::optional<int> threat_level;  ///< misconduct only
+  std::vector<int> earlier;
+  std::optional<int> split_from;
+  bool paged = true;  ///< false when every located device has `page: false`
+};
+/// The changed fields among the above, whole.
+struct IncidentUpdated {
+  std::optional<Severity> severity;
+  std::optional<Diagnosis> diagnosis;
+  std::optional<int> threat_level;
+  bool reopened = false;  ///< the same cause came back within the reopening time
+};
+struct IncidentMerged {
+  int into = 0;
+};
+struct IncidentRestored {};
+struct IncidentStep {
+  std::string step;
+  std::string role;
+  std::string person;
+  std::string decision;
+  std::string text;
+};
+struct IncidentClosed {
+  std::string reason;
+};
+struct NotificationQueued {
+  Notification notification;
+};
+enum class Delivery : std::uint8_t { sent, failed, acknowledged };
+/// What became of a notification. `acknowledged` carries who answered.
+struct NotificationOutcome {
+  std::string id;
+  Delivery delivery = Delivery::sent;
+  std::string reason;
+  std::string person;
+};
+struct SyslogQueued {
+  std::string id;
+  std::string target;  ///< SyslogTarget::target
+  int severity = 5;    ///< RFC 5424 6.2.1
+  std::string message_id;                     ///< MSGID
+  std::map<std::string, std::string> values;  ///< structured data
+  std::string message;
+};
+struct SyslogOutcome {
+  std::string id;
+  std::string target;
+  bool sent = true;
+  std::string reason;
+  std::string message = {};  ///< of the queued record, which the contract shows again
+};
+struct ProbeWanted {
+  std::string device;
+  std::string probe;  ///< icmp, snmp, tcp, http
+  Reason why;
+};
+/// A log line that a counting rule needs again after a restart. Kept in the journal, not printed by replay.
+struct SignSeen {
+  std::string device;
+  std::string rule;
+  std::string source;  ///< the counting key
+  std::string file;
+  std::uint64_t offset = 0;
+};
+
+using Decision = std::variant<IncidentOpened, IncidentUpdated, IncidentMerged, IncidentRestored, IncidentStep,
+                              IncidentClosed, NotificationQueued, NotificationOutcome, SyslogQueued,
+                              SyslogOutcome, ProbeWanted, SignSeen>;
+
+struct Event {
+  Time time;
+  int incident = 0;  ///< from 1; 0 where there is none
+  Decision what;
+};
+
+/// The contract's word: "incident.opened", "notification.failed" ...
+std::string_view type_word(const Event& event);
+
+std::string_view word(ProcedureKind);
+std::string_view word(Severity);
+std::string_view word(Category);
+std::string_view word(Cause);
+std::string_view word(NotificationKind);
+
+std::optional<ProcedureKind> procedure_kind(std::string_view);
+std::optional<Severity> severity(std::string_view);
+std::optional<Category> category(std::string_view);
+std::optional<Cause> cause(std::string_view);
+std::optional<NotificationKind> notification_kind(std::string_view);
+
+}  // namespace nethealth

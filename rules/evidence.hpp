@@ -1,0 +1,16 @@
+#pragma once
+// From a verdict to the diagnosis that people read: place, belief, reasons for and against, alternatives.
+
+#include "rules/diagnosis.hpp"
+#include "rules/event.hpp"
+
+namespace nethealth {
+
+/// Where the belief of half or more lies in another category than the cheapest fault's, the likeliest rival of
+/// that category is named first, so that category, cause and place agree.
+Diagnosis explain_verdict(const World& world, const Verdict& verdict);
+
+/// What one bad sign says.
+Reason reason_of(const World& world, SignIndex sign);
+
+}  // namespace nethealth

@@ -1,0 +1,108 @@
+#include "rules/incident.hpp"
+
+#include <algorithm>
+
+namespace nethealth {
+
+namespace {
+
+NotificationPicture* notification(Incident& incident, const std::string& id) {
+  for (NotificationPicture& known : incident.picture.notifications)
+    if (known.notification.id == id) return &known;
+  return nullptr;
+}
+
+void apply_outcome(Incident& incident, const Event& event, const NotificationOutcome& outcome) {
+  NotificationPicture* known = notification(incident, outcome.id);
+  if (!known) return;
+  switch (outcome.delivery) {
+    case Delivery::sent:
+      known->sent = event.time;
+      known->failure.clear();
+      break;
+    case Delivery::failed: known->failure = outcome.reason.empty() ? "failed" : outcome.reason; break;
+    case Delivery::acknowledged:
+      known->acknowledged = event.time;
+      known->acknowledged_by = outcome.person;
+      incident.picture.acknowledged_by = outcome.person;
+      break;
+  }
+}
+
+}  // namespace
+
+Incident* IncidentBook::find(int number) {
+  const auto found = incidents_.find(number);
+  return found == incidents_.end() ? nullptr : &found->second;
+}
+
+int IncidentBook::queued(int incident) const {
+  const auto found = queued_.find(incident);
+  return found == queued_.end() ? 0 : found->second;
+}
+
+void IncidentBook::apply(const Event& event) {
+  if (const auto* queue = std::get_if<NotificationQueued>(&event.what)) {
+    ++queued_[event.incident];
+    waiting_[queue->notification.id] = event;
+    waiting_order_.push_back(queue->notification.id);
+  } else if (const auto* message = std::get_if<SyslogQueued>(&event.what)) {
+    ++queued_[event.incident];
+    const std::string key = message->id + " " + message->target;
+    waiting_[key] = event;
+    waiting_order_.push_back(key);
+  } else if (const auto* outcome = std::get_if<NotificationOutcome>(&event.what)) {
+    if (outcome->delivery != Delivery::acknowledged) waiting_.erase(outcome->id);
+  } else if (const auto* sent = std::get_if<SyslogOutcome>(&event.what)) {
+    waiting_.erase(sent->id + " " + sent->target);
+  }
+  if (waiting_order_.size() > 2 * waiting_.size() + 64)
+    std::erase_if(waiting_order_, [&](const std::string& key) { return !waiting_.contains(key); });
+  if (event.incident <= 0) return;
+  if (const auto* opened = std::get_if<IncidentOpened>(&event.what)) {
+    Incident& incident = incidents_[event.incident];
+    incident.picture.number = event.incident;
+    incident.picture.now = *opened;
+    incident.picture.opened = event.time;
+    incident.picture.step = opened->procedure == ProcedureKind::failure ? "5.1.1.report" : "7.B.1.1";
+  }
+  if (Incident* incident = find(event.incident)) apply(*incident, event);
+}
+
+void IncidentBook::apply(Incident& incident, const Event& event) {
+  IncidentPicture& picture = incident.picture;
+  incident.last_event = event.time;
+  if (const auto* updated = std::get_if<IncidentUpdated>(&event.what)) {
+    if (updated->severity) picture.now.severity = *updated->severity;
+    if (updated->diagnosis) picture.now.diagnosis = *updated->diagnosis;
+    if (updated->threat_level) picture.now.threat_level = updated->threat_level;
+    if (updated->reopened) {
+      picture.state = IncidentState::open;
+      picture.restored.reset();
+    }
+  } else if (std::holds_alternative<IncidentMerged>(event.what)) {
+    picture.state = IncidentState::merged;
+    picture.closed = event.time;
+  } else if (std::holds_alternative<IncidentRestored>(event.what)) {
+    picture.state = IncidentState::restored;
+    picture.restored = event.time;
+  } else if (std::holds_alternative<IncidentClosed>(event.what)) {
+    picture.state = IncidentState::closed;
+    picture.closed = event.time;
+  } else if (const auto* step = std::get_if<IncidentStep>(&event.what)) {
+    picture.step = step->step;
+  } else if (const auto* queue = std::get_if<NotificationQueued>(&event.what)) {
+    picture.notifications.push_back({queue->notification, event.time, {}, {}, {}, {}});
+  } else if (const auto* outcome = std::get_if<NotificationOutcome>(&event.what)) {
+    apply_outcome(incident, event, *outcome);
+  }
+}
+
+std::vector<Event> IncidentBook::unsent() const {
+  std::vector<Event> events;
+  for (const std::string& key : waiting_order_)
+    if (const auto found = waiting_.find(key); found != waiting_.end()) events.push_back(found->second);
+  return events;
+}
+
+}  // namespace nethealth

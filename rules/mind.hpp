@@ -1,0 +1,155 @@
+#pragma once
+// The inside of the engine: its memory, and the steps of one turn. Private to rules/engine*.cpp.
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "rules/chain.hpp"
+#include "rules/check_state.hpp"
+#include "rules/diagnosis.hpp"
+#include "rules/engine.hpp"
+#include "rules/incident.hpp"
+#include "rules/topology.hpp"
+
+namespace nethealth {
+
+/// Limits and times of the engine, by name.
+namespace limits {
+/// A verdict is looked for at most so often; in a storm more seldom.
+inline constexpr Milliseconds evaluation_gap{100};
+inline constexpr Milliseconds evaluation_gap_in_storm{1000};
+inline constexpr std::size_t storm_signs = 200;
+/// Looks that one bad sign asks for at its neighbours.
+inline constexpr std::size_t neighbours_asked = 16;
+/// An asked look that has not come back is no longer waited for.
+inline constexpr Milliseconds answer_wait{3000};
+/// The longest wait for what would tell the rivals apart, when looks can be asked for.
+inline constexpr Milliseconds live_hold{2500};
+inline constexpr Milliseconds ask_again_after{150};
+/// The same cause and place back within this time is the same incident.
+inline constexpr Milliseconds reopening{std::chrono::minutes(30)};
+/// A log sign without a further line for so long counts as over.
+inline constexpr Milliseconds log_quiet{std::chrono::minutes(15)};
+/// Misconduct events of one cause and source or device join within this time.
+inline constexpr Milliseconds misconduct_joins{std::chrono::hours(1)};
+inline constexpr std::size_t misconduct_reasons = 50;
+inline constexpr std::size_t counted_times = 1000;
+/// When nobody in the whole chain can be reached, it is gone through again after this time.
+inline constexpr Milliseconds next_round{60'000};
+/// Nats against "nothing happened" that a page needs, and against the best rival that needs no further look.
+inline constexpr double page_margin = 3.0;
+inline constexpr double page_lead = 3.0;
+inline constexpr double changed_confidence = 0.15;
+}  // namespace limits
+
+/// Planned work covers the device now.
+[[nodiscard]] bool in_maintenance_window(const Site& site, DeviceIndex device, Time now);
+
+class Engine::Mind {
+ public:
+  Mind(const Site& site, const LogMatcher& matcher, EngineOptions options);
+
+  void observe(const Observation& observation);
+  void act(const Acknowledge& acknowledge);
+  void act(const Close& close);
+  [[nodiscard]] std::optional<std::string> refusal(const Act& act, Language language);
+  void restore(const Event& event);
+  [[nodiscard]] Picture picture();
+
+  void advance(Time time) { now = std::max(now, time); }
+  /// Evaluates if something changed, asks, escalates; then hands out what was decided.
+  Decisions finish();
+  void emit(int incident, Decision what);
+
+  Time now{Time::min()};
+  IncidentBook book;
+
+ private:
+  // engine.cpp
+  void note(const std::vector<Touch>& touches);
+  void quieten_logs();
+  void observe_trap(DeviceIndex device, const TrapSeen& trap);
+  void observe_log(DeviceIndex device, const LogSeen& log);
+
+  // engine_diagnose.cpp
+  [[nodiscard]] World world() const { return {site_, topology_, states_, now}; }
+  void evaluate();
+  [[nodiscard]] std::vector<SignIndex> collect();
+  [[nodiscard]] bool excused(DeviceIndex device);
+  [[nodiscard]] bool masked(const Sign& sign);
+  [[nodiscard]] bool masked_port(const Sign& sign);
+  [[nodiscard]] bool held_back(SignIndex sign);
+  [[nodiscard]] std::vector<Fault> held();
+  void assign(const std::vector<Verdict>& verdicts);
+  void merge_explained(const std::vector<Verdict>& verdicts, const std::vector<Incident*>& owners);
+  void refresh(Incident& incident, const Verdict& verdict);
+  void consider(const Verdict& verdict);
+  [[nodiscard]] bool ripe(const Verdict& verdict);
+  [[nodiscard]] bool awaited(SignIndex sign, bool with_services);
+  [[nodiscard]] bool in_maintenance(const Verdict& verdict);
+  void open(const Verdict& verdict);
+  void review_recoveries();
+  void find_again(Incident& incident);
+  [[nodiscard]] bool is_good(SignIndex sign);
+  void restored(Incident& incident);
+  void own(Incident& incident, const Verdict& verdict);
+  [[nodiscard]] int looks_needed(SignKind kind) const;
+
+  // engine_ask.cpp
+  void ask();
+  void ask_about(SignIndex sign);
+  void want(DeviceIndex device, const std::string& probe, SignIndex why);
+  void answered(DeviceIndex device, const Observation& observation);
+  [[nodiscard]] bool is_asked(SignIndex sign) const;
+
+  // engine_page.cpp
+  void queue(Incident& incident, NotificationKind kind, const Contact& contact, int step, bool wants_answer);
+  void page(Incident& incident);
+  void escalate();
+  [[nodiscard]] std::optional<Time> next_call(const Incident& incident) const;
+  void tell_paged(Incident& incident, NotificationKind kind, bool only_last);
+  void syslog(const Incident& incident, bool security, int severity, const std::string& message_id);
+  void audit(int incident, const std::string& message_id, const std::string& person, const std::string& text);
+
+  // engine_misconduct.cpp
+  void misconduct(DeviceIndex device, const LogHit& hit, const std::string& line, const std::string& file,
+                  std::uint64_t offset, bool counted_before);
+  void login_succeeded(DeviceIndex device, const LogHit& hit, const std::string& line);
+  void open_misconduct(DeviceIndex device, Cause cause, int level, const std::string& source, Reason reason);
+
+  [[nodiscard]] std::optional<Time> wake_time();
+
+  const Site& site_;
+  const LogMatcher& matcher_;
+  EngineOptions options_;
+  Topology topology_;
+  CheckStates states_;
+  std::vector<Event> out_;
+  std::set<SignIndex> bad_;
+  std::set<SignIndex> bad_logs_;  // of them, those that only time makes good
+  bool dirty_ = false;
+  /// An open incident is coming back, or its place was not yet looked at by this engine: every look counts.
+  bool watching_ = true;
+  std::optional<Time> last_evaluation_;
+  std::optional<Time> reconsider_;  // a hold ends
+  std::vector<Fault> undecided_;
+  std::set<SignIndex> suspicious_;  // bad, and of no incident yet
+  struct Asked {
+    Time at;
+    bool answered = false;
+  };
+  std::map<std::pair<DeviceIndex, std::string>, Asked> asked_;
+  struct Hours {
+    Time at{Time::min()};
+    bool open = true;
+    std::optional<Time> opened;
+  };
+  std::vector<Hours> hours_;  // by calendar, of the moment `at`
+  std::map<std::pair<Cause, std::string>, std::deque<Time>> counted_;  // misconduct, by cause and source
+};
+
+}  // namespace nethealth

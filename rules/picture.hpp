@@ -1,0 +1,62 @@
+#pragma once
+// The read model: what status, incident list and later the pages show. Plain values, taken from the engine.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/event.hpp"
+
+namespace nethealth {
+
+enum class DeviceHealth : std::uint8_t {
+  healthy,
+  fault,        ///< the located place of an open incident
+  affected,     ///< cannot be used because of a fault elsewhere
+  suspect,      ///< a bad sign not yet decided
+  unknown,      ///< not observed yet, or we could not look
+  off_hours,    ///< silent outside its calendar
+  maintenance,  ///< planned work
+};
+std::string_view word(DeviceHealth);
+
+struct DevicePicture {
+  std::string name;
+  std::string label;
+  DeviceKind kind = DeviceKind::server;
+  std::string room;
+  DeviceHealth health = DeviceHealth::unknown;
+  std::optional<Time> since;
+  std::optional<Time> last_seen;  ///< the last answer of any probe
+  std::vector<int> incidents;
+  std::vector<Reason> signs;      ///< what is bad, newest sample of each
+};
+
+enum class IncidentState : std::uint8_t { open, restored, closed, merged };
+std::string_view word(IncidentState);
+
+struct NotificationPicture {
+  Notification notification;
+  Time queued;
+  std::optional<Time> sent, acknowledged;
+  std::string acknowledged_by;
+  std::string failure;  ///< the last reason, empty when none
+};
+
+struct IncidentPicture {
+  int number = 0;
+  IncidentState state = IncidentState::open;
+  IncidentOpened now;  ///< the fields of incident.opened as they stand
+  std::string step;
+  Time opened;
+  std::optional<Time> restored, closed;
+  std::optional<std::string> acknowledged_by;
+  std::vector<NotificationPicture> notifications;
+};
+
+struct Picture {
+  std::vector<DevicePicture> devices;      ///< worst first, then by name
+  std::vector<IncidentPicture> incidents;  ///< by number
+};
+
+}  // namespace nethealth

@@ -1,0 +1,101 @@
+"""Log files are turned over under the daemon's hands: no line is lost, none is counted twice.
+
+Five failed log-ins from one source make an incident, four do not: a lost line shows as a missing incident, a line
+read twice as one too many."""
+
+import shutil
+
+from case import CityHall, main, wait_until
+
+
+class Test(CityHall):
+    # One source of its own for every test.
+    def guesses(self, source, *numbers):
+        self.lab.log("cs-1/messages.log", *(
+            f"Nov 24 09:00:{number:02} cs-1 sshd[{3000 + number}]: Failed password for admin from {source} "
+            f"port {50000 + number} ssh2" for number in numbers))
+
+    def file(self):
+        return self.lab.folder / "log" / "cs-1" / "messages.log"
+
+    def by_rename(self):
+        self.file().rename(self.file().with_suffix(".log.1"))
+        self.file().touch()
+
+    def by_copy(self):
+        shutil.copy(self.file(), self.file().with_suffix(".log.1"))
+        with self.file().open("r+b") as file:
+            file.truncate(0)
+
+    def read_up_to_here(self, marker):
+        """A line of its own kind, which is seen only after all before it."""
+        before = len(self.daemon.incidents())
+        self.lab.log("cs-1/messages.log", f"Nov 24 09:01:00 cs-1 clamd[811]: /srv/{marker}: Win.Test.{marker} FOUND")
+        wait_until(lambda: len(self.daemon.incidents()) > before or marker in str(self.daemon.incidents()),
+                   f"the line of {marker} to be read")
+
+    def counted(self, source):
+        return [incident for incident in self.daemon.incidents()
+                if incident["procedure"] == "misconduct" and source in str(incident["diagnosis"]["evidence"])]
+
+    def wait_counted(self, source):
+        wait_until(lambda: len(self.counted(source)) == 1, f"the five guesses from {source} to be counted")
+
+    def test_1_rename_while_running(self):
+        self.guesses("192.0.2.201", 1, 2, 3, 4)
+        self.by_rename()
+        self.read_up_to_here("first")
+        self.assertEqual(self.counted("192.0.2.201"), [], "four lines are four")
+        self.guesses("192.0.2.201", 5)
+        self.wait_counted("192.0.2.201")
+
+    def test_2_copy_and_truncate_while_running(self):
+        self.guesses("192.0.2.202", 1, 2)
+        self.read_up_to_here("second")
+        self.by_copy()
+        self.guesses("192.0.2.202", 3, 4)
+        self.read_up_to_here("third")
+        self.assertEqual(self.counted("192.0.2.202"), [], "four lines are four")
+        self.guesses("192.0.2.202", 5)
+        self.wait_counted("192.0.2.202")
+
+    def test_3_rename_while_stopped(self):
+        self.guesses("192.0.2.203", 1, 2)
+        self.read_up_to_here("fourth")
+        self.daemon.stop()
+        self.guesses("192.0.2.203", 3)
+        self.by_rename()
+        self.guesses("192.0.2.203", 4)
+        self.daemon.start()
+        self.read_up_to_here("fifth")
+        self.assertEqual(self.counted("192.0.2.203"), [], "four lines are four")
+        self.guesses("192.0.2.203", 5)
+        self.wait_counted("192.0.2.203")
+
+    def test_4_copy_and_truncate_while_stopped(self):
+        self.guesses("192.0.2.204", 1, 2)
+        self.read_up_to_here("sixth")
+        self.daemon.stop()
+        self.by_copy()
+        self.guesses("192.0.2.204", 3, 4)
+        self.daemon.start()
+        self.read_up_to_here("seventh")
+        self.assertEqual(self.counted("192.0.2.204"), [], "four lines are four")
+        self.guesses("192.0.2.204", 5)
+        self.wait_counted("192.0.2.204")
+
+    def test_5_killed_while_lines_arrive(self):
+        self.guesses("192.0.2.205", 1, 2)
+        self.read_up_to_here("eighth")
+        self.guesses("192.0.2.205", 3)
+        self.daemon.kill()
+        self.guesses("192.0.2.205", 4)
+        self.daemon.start()
+        self.read_up_to_here("ninth")
+        self.assertEqual(self.counted("192.0.2.205"), [], "four lines are four")
+        self.guesses("192.0.2.205", 5)
+        self.wait_counted("192.0.2.205")
+
+
+if __name__ == "__main__":
+    main()

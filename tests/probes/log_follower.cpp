@@ -1,0 +1,437 @@
+#include "probes/log_follower.hpp"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <tuple>
+
+using namespace nethealth;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::chrono::seconds guard{20};
+constexpr std::chrono::hours never{1};
+
+void append(const fs::path& path, std::string_view text) {
+  std::ofstream(path, std::ios::binary | std::ios::app)
+      .write(text.data(), static_cast<std::streamsize>(text.size()));
+}
+
+/// A folder of its own, and the owner of a follower: saves positions, remembers lines. As the real owner, it
+/// forgets all that was not saved when it is restarted.
+struct Desk {
+  fs::path folder;
+  std::string glob;
+  LogFollowerOptions options{.look_interval = Milliseconds(5), .drain_interval = Milliseconds(1)};
+  std::string encoding = "auto";
+  bool acknowledges = true;
+
+  std::map<std::tuple<std::string, std::string, std::string>, LogPosition> saved;
+  std::vector<std::string> lines;
+  std::vector<LogSeen> seen;
+  std::vector<std::string> problems;
+  std::deque<LogLines> held;
+  std::size_t most_held = 0;
+
+  std::unique_ptr<boost::asio::io_context> io;
+  std::unique_ptr<LogFollower> follower;
+
+  explicit Desk(const std::string& pattern = "app.log") {
+    char name[] = "/tmp/nethealth-log-XXXXXX";
+    folder = mkdtemp(name);
+    glob = (folder / pattern).string();
+  }
+  ~Desk() {
+    stop();
+    fs::remove_all(folder);
+  }
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
+
+  [[nodiscard]] fs::path file(const std::string& name = "app.log") const { return folder / name; }
+
+  void start() {
+    io = std::make_unique<boost::asio::io_context>();
+    std::vector<LogPosition> positions;
+    for (const auto& [key, position] : saved) positions.push_back(position);
+    LogSource source{glob, encoding, {"linux"}};
+    follower = std::make_unique<LogFollower>(
+        *io, std::vector<FollowedLog>{{"cs-1", source}}, positions,
+        [this](LogLines batch) { take(std::move(batch)); },
+        [this](const LogProblem& problem) { problems.push_back(problem.file + ": " + problem.what); },
+        options);
+    follower->start();
+  }
+  void stop() {
+    follower.reset();
+    io.reset();
+    held.clear();
+  }
+
+  void take(LogLines batch) {
+    held.push_back(std::move(batch));
+    most_held = std::max(most_held, held.size());
+    if (acknowledges) acknowledge_all();
+  }
+  void acknowledge_all() {
+    while (!held.empty()) {
+      const LogLines batch = std::move(held.front());
+      held.pop_front();
+      for (const LogSeen& line : batch.lines) {
+        lines.push_back(line.line);
+        seen.push_back(line);
+      }
+      const auto key = std::tuple(batch.after.device, batch.after.path, batch.after.file);
+      if (batch.gone)
+        saved.erase(key);
+      else
+        saved[key] = batch.after;
+      follower->acknowledge(batch.batch);
+    }
+  }
+
+  template <class Condition>
+  bool run_until(Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + guard;
+    while (!condition() && std::chrono::steady_clock::now() < end)
+      io->run_one_for(std::chrono::milliseconds(20));
+    return condition();
+  }
+  bool run_until_lines(std::size_t count) {
+    return run_until([&] { return lines.size() >= count; });
+  }
+  [[nodiscard]] bool has_problem(std::string_view part) const {
+    for (const std::string& problem : problems)
+      if (problem.find(part) != std::string::npos) return true;
+    return false;
+  }
+  [[nodiscard]] bool knows(const fs::path& path) const {
+    return saved.contains(std::tuple(std::string("cs-1"), glob, path.string()));
+  }
+  /// Started on what is there, with its position saved.
+  void start_known() {
+    start();
+    REQUIRE(run_until([&] { return knows(file()); }));
+  }
+};
+
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("log follower: a new source begins at the end and new lines follow") {
+  Desk desk;
+  append(desk.file(), "old\n");
+  desk.start_known();
+  append(desk.file(), "new 1\nnew 2\nunfini");
+  REQUIRE(desk.run_until_lines(2));
+  append(desk.file(), "shed\r\n");
+  REQUIRE(desk.run_until_lines(3));
+  CHECK(desk.lines == Lines{"new 1", "new 2", "unfinished"});
+  CHECK(desk.seen[0].offset == 4);
+  CHECK(desk.seen[2].offset == 16);
+  CHECK(desk.seen[0].file == desk.file().string());
+  CHECK(desk.seen[0].rules == Lines{"linux"});
+  CHECK(desk.problems.empty());
+}
+
+TEST_CASE("log follower: inotify alone wakes it") {
+  Desk desk("*.log");
+  desk.options.look_interval = never;
+  append(desk.file(), "old\n");
+  desk.start_known();
+  append(desk.file(), "grown\n");
+  REQUIRE(desk.run_until_lines(1));
+  append(desk.file("other.log"), "appeared\n");
+  REQUIRE(desk.run_until_lines(2));
+  CHECK(desk.lines == Lines{"grown", "appeared"});
+}
+
+TEST_CASE("log follower: a restart goes on where it was saved") {
+  Desk desk;
+  append(desk.file(), "old\n");
+  desk.start_known();
+  append(desk.file(), "one\npart");
+  REQUIRE(desk.run_until_lines(1));
+  desk.stop();
+  append(desk.file(), "ly\nthree\n");
+  desk.start();
+  REQUIRE(desk.run_until_lines(3));
+  CHECK(desk.lines == Lines{"one", "partly", "three"});
+}
+
+TEST_CASE("log follower: what was not acknowledged comes again and only one batch is outstanding") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  desk.acknowledges = false;
+  desk.options.batch_bytes = 64;
+  desk.stop();
+  desk.start();
+  for (int i = 0; i < 100; ++i) append(desk.file(), "line " + std::to_string(i) + "\n");
+  REQUIRE(desk.run_until([&] { return !desk.held.empty(); }));
+  for (int i = 0; i < 50; ++i) desk.io->run_one_for(std::chrono::milliseconds(1));
+  CHECK(desk.most_held == 1);
+  CHECK(desk.held.front().lines.size() < 20);
+  desk.stop();
+  desk.acknowledges = true;
+  desk.start();
+  REQUIRE(desk.run_until_lines(100));
+  for (int i = 0; i < 100; ++i) CHECK(desk.lines[static_cast<std::size_t>(i)] == "line " + std::to_string(i));
+}
+
+TEST_CASE("log follower: a file rotated by rename is read to its end before its successor") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "a1\n");
+  REQUIRE(desk.run_until_lines(1));
+  std::ofstream old(desk.file(), std::ios::app);
+  fs::rename(desk.file(), desk.file("app.log.1"));
+  append(desk.file(), "b1\n");
+  old << "a2\nlast without end" << std::flush;
+  REQUIRE(desk.run_until_lines(4));
+  CHECK(desk.lines == Lines{"a1", "a2", "last without end", "b1"});
+  CHECK(desk.problems.empty());
+}
+
+TEST_CASE("log follower: three rotations while it was stopped lose and double nothing") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "a1 a line that tells this file\n");
+  REQUIRE(desk.run_until_lines(1));
+  desk.stop();
+  append(desk.file(), "a2\n");
+  fs::rename(desk.file(), desk.file("app.log.3"));
+  append(desk.file("app.log.2"), "b1\n");
+  append(desk.file("app.log.1"), "c1\n");
+  append(desk.file(), "d1\n");
+  desk.start();
+  REQUIRE(desk.run_until_lines(5));
+  CHECK(desk.lines == Lines{"a1 a line that tells this file", "a2", "b1", "c1", "d1"});
+  CHECK(desk.problems.empty());
+  desk.stop();
+  append(desk.file(), "d2\n");
+  desk.start();
+  REQUIRE(desk.run_until_lines(6));
+  CHECK(desk.lines.back() == "d2");
+}
+
+TEST_CASE("log follower: rotated names inside the glob are not read twice") {
+  Desk desk("app.log*");
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "a1\n");
+  REQUIRE(desk.run_until_lines(1));
+  fs::rename(desk.file(), desk.file("app.log.1"));
+  append(desk.file(), "b1\n");
+  REQUIRE(desk.run_until_lines(2));
+  fs::rename(desk.file("app.log.1"), desk.file("app.log.2"));
+  fs::rename(desk.file(), desk.file("app.log.1"));
+  append(desk.file(), "c1\n");
+  REQUIRE(desk.run_until_lines(3));
+  desk.stop();
+  fs::rename(desk.file("app.log.2"), desk.file("app.log.3"));
+  fs::rename(desk.file("app.log.1"), desk.file("app.log.2"));
+  fs::rename(desk.file(), desk.file("app.log.1"));
+  append(desk.file("app.log.1"), "c2\n");
+  append(desk.file(), "d1\n");
+  desk.start();
+  REQUIRE(desk.run_until_lines(5));
+  REQUIRE(desk.run_until([&] { return desk.knows(desk.file("app.log.3")); }));
+  std::sort(desk.lines.begin(), desk.lines.end());
+  CHECK(desk.lines == Lines{"a1", "b1", "c1", "c2", "d1"});
+}
+
+TEST_CASE("log follower: a truncated file is begun anew and the truncation told") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "before the cut\n");
+  REQUIRE(desk.run_until_lines(1));
+  fs::resize_file(desk.file(), 0);
+  append(desk.file(), "after the cut, and longer than before\n");
+  REQUIRE(desk.run_until_lines(2));
+  CHECK(desk.lines.back() == "after the cut, and longer than before");
+  CHECK(desk.has_problem("truncated"));
+}
+
+TEST_CASE("log follower: copytruncate while stopped gives the rest of the copy first") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "a1 with a telling start\n");
+  REQUIRE(desk.run_until_lines(1));
+  desk.stop();
+  append(desk.file(), "a2\n");
+  fs::copy_file(desk.file(), desk.file("app.log.1"));
+  fs::resize_file(desk.file(), 0);
+  append(desk.file(), "b1\n");
+  desk.start();
+  REQUIRE(desk.run_until_lines(3));
+  CHECK(desk.lines == Lines{"a1 with a telling start", "a2", "b1"});
+}
+
+TEST_CASE("log follower: copytruncate with copies inside the glob doubles nothing") {
+  Desk desk("app.log*");
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "a1 with a telling start\n");
+  REQUIRE(desk.run_until_lines(1));
+  fs::copy_file(desk.file(), desk.file("app.log.1"));
+  fs::resize_file(desk.file(), 0);
+  append(desk.file(), "b1\n");
+  REQUIRE(desk.run_until_lines(2));
+  REQUIRE(desk.run_until([&] { return !desk.problems.empty(); }));
+  append(desk.file(), "b2\n");
+  REQUIRE(desk.run_until_lines(3));
+  CHECK(desk.lines == Lines{"a1 with a telling start", "b1", "b2"});
+}
+
+TEST_CASE("log follower: a predecessor that is nowhere is told as a possible loss") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "a1\n");
+  REQUIRE(desk.run_until_lines(1));
+  desk.stop();
+  fs::rename(desk.file(), desk.folder.string() + "-elsewhere");
+  append(desk.file(), "b1\n");
+  desk.start();
+  REQUIRE(desk.run_until_lines(2));
+  CHECK(desk.lines.back() == "b1");
+  CHECK(desk.has_problem("may be lost"));
+  fs::remove(desk.folder.string() + "-elsewhere");
+}
+
+TEST_CASE("log follower: deleted and recreated while it runs and while it does not") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "a1\n");
+  REQUIRE(desk.run_until_lines(1));
+  fs::remove(desk.file());
+  REQUIRE(desk.run_until([&] { return !desk.knows(desk.file()); }));
+  append(desk.file(), "b1\n");
+  REQUIRE(desk.run_until_lines(2));
+  CHECK(desk.lines == Lines{"a1", "b1"});
+  CHECK(desk.problems.empty());
+}
+
+TEST_CASE("log follower: folders and files may come later and are then read from the start") {
+  Desk desk("remote/*/app.log");
+  desk.options.look_interval = never;
+  desk.start();
+  REQUIRE(desk.run_until([&] { return !desk.saved.empty(); }));
+  fs::create_directories(desk.folder / "remote");
+  desk.run_until([&] { return desk.io->poll() == 0; });
+  fs::create_directories(desk.folder / "remote" / "cs-1");
+  append(desk.folder / "remote" / "cs-1" / "app.log", "first\n");
+  REQUIRE(desk.run_until_lines(1));
+  desk.stop();
+  fs::create_directories(desk.folder / "remote" / "cs-2");
+  append(desk.folder / "remote" / "cs-2" / "app.log", "second\n");
+  desk.start();
+  REQUIRE(desk.run_until_lines(2));
+  CHECK(desk.lines == Lines{"first", "second"});
+}
+
+TEST_CASE("log follower: a folder in the place of the file is told once and the file waited for") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  fs::remove(desk.file());
+  fs::create_directory(desk.file());
+  REQUIRE(desk.run_until([&] { return desk.has_problem("is a folder"); }));
+  REQUIRE(desk.run_until([&] { return !desk.knows(desk.file()); }));
+  CHECK(desk.problems.size() == 1);
+  fs::remove(desk.file());
+  append(desk.file(), "back\n");
+  REQUIRE(desk.run_until_lines(1));
+}
+
+TEST_CASE("log follower: a fifo in the place of the file never blocks") {
+  Desk desk;
+  REQUIRE(mkfifo(desk.file().c_str(), 0600) == 0);
+  desk.start();
+  REQUIRE(desk.run_until([&] { return desk.has_problem("not a regular file"); }));
+}
+
+TEST_CASE("log follower: a line of ten megabytes is cut with a mark and the next one is whole") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), std::string(10'000'000, 'x'));
+  append(desk.file(), "\nnext\n");
+  REQUIRE(desk.run_until_lines(2));
+  CHECK(desk.lines[0].size() < 65'600);
+  CHECK(desk.lines[0].ends_with(" [9934464 more bytes left out]"));
+  CHECK(desk.lines[1] == "next");
+  CHECK(desk.seen[1].offset == 10'000'001);
+}
+
+TEST_CASE("log follower: UTF-16 with a byte order mark and binary rubbish are read as lines") {
+  Desk desk("*.log");
+  desk.start();
+  REQUIRE(desk.run_until([&] { return !desk.saved.empty(); }));
+  append(desk.file("wide.log"), std::string("\xFF\xFE"
+                                            "O\0K\0\r\0\n\0\xC7\x30\n\0",
+                                            14));
+  REQUIRE(desk.run_until_lines(2));
+  CHECK(desk.lines == Lines{"OK", "デ"});
+  append(desk.file("binary.log"), std::string("\0\xFF\x01\n", 4));
+  REQUIRE(desk.run_until_lines(3));
+  CHECK(desk.lines.back() == "\\x00\\xFF\\x01");
+}
+
+TEST_CASE("log follower: hard links are one file and compressed files are not read") {
+  Desk desk("*.log*");
+  desk.start();
+  REQUIRE(desk.run_until([&] { return !desk.saved.empty(); }));
+  append(desk.file("app.log.1.gz"), std::string("\x1F\x8B\x08\0\0\n\n\n", 8));
+  append(desk.file(), "one\n");
+  fs::create_hard_link(desk.file(), desk.file("link.log"));
+  REQUIRE(desk.run_until([&] { return desk.has_problem("compressed"); }));
+  REQUIRE(desk.run_until_lines(1));
+  append(desk.file(), "two\n");
+  REQUIRE(desk.run_until_lines(2));
+  CHECK(desk.lines == Lines{"one", "two"});
+}
+
+TEST_CASE("log follower: a hundred rotations under a writer lose and double nothing") {
+  Desk desk("*.log");
+  append(desk.file(), "");
+  desk.start_known();
+  std::size_t written = 0;
+  auto out = std::make_unique<std::ofstream>(desk.file(), std::ios::app);
+  for (int round = 0; round < 100; ++round) {
+    for (int i = 0; i < 20; ++i) *out << "line " << written++ << '\n';
+    out->flush();
+    if (round % 3 == 0) desk.io->poll();
+    if (round % 10 == 9) {
+      desk.stop();
+      desk.start();
+    }
+    fs::remove(desk.file("app.log.100"));
+    for (int n = 99; n > 0; --n)
+      if (fs::exists(desk.file("app.log." + std::to_string(n))))
+        fs::rename(desk.file("app.log." + std::to_string(n)), desk.file("app.log." + std::to_string(n + 1)));
+    fs::rename(desk.file(), desk.file("app.log.1"));
+    *out << "line " << written++ << '\n' << std::flush;
+    out = std::make_unique<std::ofstream>(desk.file(), std::ios::app);
+  }
+  REQUIRE(desk.run_until_lines(written));
+  CHECK(desk.lines.size() == written);
+  CHECK(desk.problems.empty());
+  for (std::size_t i = 0; i < desk.lines.size(); ++i) REQUIRE(desk.lines[i] == "line " + std::to_string(i));
+}
