@@ -134,7 +134,7 @@ int verify(const CommandLine& line) {
   print_problems(loaded);
   if (!loaded.configuration) return 1;
   const Language language = language_of(line, loaded);
-  const Result<Verdict> verdict = verify_journal(loaded.configuration->site.store_path, language);
+  const Result<JournalVerdict> verdict = verify_journal(loaded.configuration->site.store_path, language);
   if (verdict) return print(verify_report(*verdict, language, line.json));
   std::cerr << "nethealth: " << verdict.error().text() << "\n";
   return 1;

@@ -107,7 +107,7 @@ void answer(const ControlDesk& desk, const ControlRequest& request, const Peer& 
     case ControlVerb::incident_close:
       return act(desk, request, peer, language, answer);
     case ControlVerb::verify:
-      return desk.store.verify([answer, language, as_json = request.json](const Verdict& verdict) {
+      return desk.store.verify([answer, language, as_json = request.json](const JournalVerdict& verdict) {
         answer(verify_report(verdict, language, as_json));
       });
   }

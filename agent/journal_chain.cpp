@@ -34,7 +34,7 @@ Digest record_hash(const Digest& previous, std::int64_t sequence, std::int64_t t
   return sha256(bytes);
 }
 
-void ChainCheck::broken(Verdict::Finding finding, std::int64_t at) {
+void ChainCheck::broken(JournalVerdict::Finding finding, std::int64_t at) {
   verdict_.finding = finding;
   verdict_.at = at < 0 ? 0 : static_cast<std::uint64_t>(at);
 }
@@ -42,12 +42,12 @@ void ChainCheck::broken(Verdict::Finding finding, std::int64_t at) {
 bool ChainCheck::check_row(const Statement& row) {
   const std::int64_t sequence = row.integer(0);
   if (sequence != last_ + 1) {
-    broken(sequence > last_ ? Verdict::Finding::gap : Verdict::Finding::edited, last_ + 1);
+    broken(sequence > last_ ? JournalVerdict::Finding::gap : JournalVerdict::Finding::edited, last_ + 1);
     return false;
   }
   const Digest hash = record_hash(previous_, sequence, row.integer(1), row.bytes(2), row.bytes(3));
   if (row.bytes(4) != bytes_of(hash)) {
-    broken(Verdict::Finding::edited, sequence);
+    broken(JournalVerdict::Finding::edited, sequence);
     return false;
   }
   previous_ = hash;
@@ -63,11 +63,11 @@ DatabaseResult<void> ChainCheck::check_end(Database& database) {
   const auto row = head->step();
   if (!row) return tl::unexpected<DatabaseFailure>(row.error());
   if (!*row || head->integer(0) > last_) {
-    broken(Verdict::Finding::end_missing, last_ + 1);
+    broken(JournalVerdict::Finding::end_missing, last_ + 1);
   } else if (head->integer(0) < last_) {
-    broken(Verdict::Finding::end_added, head->integer(0) + 1);
+    broken(JournalVerdict::Finding::end_added, head->integer(0) + 1);
   } else if (head->bytes(1) != bytes_of(previous_)) {
-    broken(Verdict::Finding::edited, last_);
+    broken(JournalVerdict::Finding::edited, last_);
   }
   return {};
 }
@@ -91,32 +91,33 @@ DatabaseResult<bool> ChainCheck::look(Database& database, std::size_t records) {
 
 bool ChainCheck::advance(Database& database, std::size_t records) {
   const auto finished = look(database, records);
+  verdict_.head = hex(bytes_of(previous_));
   if (finished) return *finished;
-  verdict_.finding = Verdict::Finding::unreadable;
+  verdict_.finding = JournalVerdict::Finding::unreadable;
   verdict_.detail = finished.error().what;
   return true;
 }
 
-std::string sentence(const Verdict& verdict, Language language) {
+std::string sentence(const JournalVerdict& verdict, Language language) {
   const auto say = [&](std::string ja, std::string en) { return language == Language::ja ? ja : en; };
   const std::string at = std::to_string(verdict.at);
   const std::string count = std::to_string(verdict.records);
   switch (verdict.finding) {
-    case Verdict::Finding::whole:
+    case JournalVerdict::Finding::whole:
       return say("記録は完全です（" + count + "件）。", "The journal is whole: " + count + " records.");
-    case Verdict::Finding::edited:
+    case JournalVerdict::Finding::edited:
       return say("記録" + at + "が書き換えられています（その前の" + count + "件は完全です）。",
                  "Record " + at + " was changed; the " + count + " before it are whole.");
-    case Verdict::Finding::gap:
+    case JournalVerdict::Finding::gap:
       return say("記録" + at + "がありません（その前の" + count + "件は完全です）。",
                  "Record " + at + " is missing; the " + count + " before it are whole.");
-    case Verdict::Finding::end_missing:
+    case JournalVerdict::Finding::end_missing:
       return say("末尾の記録が失われています。記録" + at + "以降がありません。",
                  "The end of the journal is missing, from record " + at + " on.");
-    case Verdict::Finding::end_added:
+    case JournalVerdict::Finding::end_added:
       return say("正規の末尾の後に記録が加えられています（記録" + at + "から）。",
                  "Records were added after the journal's end, from record " + at + " on.");
-    case Verdict::Finding::unreadable:
+    case JournalVerdict::Finding::unreadable:
       return say("記録ファイルが壊れていて読めません（" + count + "件までは完全）: " + verdict.detail,
                  "The journal's file is damaged after " + count + " whole records: " + verdict.detail);
   }

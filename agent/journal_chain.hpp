@@ -30,18 +30,18 @@ class ChainCheck {
 
   /// True when it is finished: verdict() is final.
   bool advance(Database& database, std::size_t records);
-  [[nodiscard]] const Verdict& verdict() const { return verdict_; }
+  [[nodiscard]] const JournalVerdict& verdict() const { return verdict_; }
 
  private:
   DatabaseResult<bool> look(Database& database, std::size_t records);
   bool check_row(const Statement& row);
   DatabaseResult<void> check_end(Database& database);
-  void broken(Verdict::Finding finding, std::int64_t at);
+  void broken(JournalVerdict::Finding finding, std::int64_t at);
 
   Digest previous_;
   std::int64_t last_ = 0;
   std::int64_t from_ = std::numeric_limits<std::int64_t>::min();
-  Verdict verdict_;
+  JournalVerdict verdict_;
 };
 
 }  // namespace nethealth

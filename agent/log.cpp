@@ -44,7 +44,7 @@ void open_log() {
 }
 
 void log_line(LogLevel level, std::string_view text) {
-  std::string line = printable(text);
+  std::string line = without_controls(text);
   for (char& c : line)
     if (c == '\n') c = ' ';
   if (under_journal)
@@ -53,7 +53,7 @@ void log_line(LogLevel level, std::string_view text) {
     logger().info("{}: {}", word(level), line);
 }
 
-std::string printable(std::string_view text) {
+std::string without_controls(std::string_view text) {
   std::string clean(text);
   for (std::size_t i = 0; i < clean.size(); ++i) {
     const auto byte = static_cast<unsigned char>(clean[i]);

@@ -31,6 +31,6 @@ inline void log_info(std::string_view text) {
 
 /// The text with every control character but newline and tab replaced by '?'; what devices and files say is
 /// passed through this before a person's terminal sees it.
-std::string printable(std::string_view text);
+std::string without_controls(std::string_view text);
 
 }  // namespace nethealth

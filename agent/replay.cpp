@@ -44,7 +44,7 @@ class Player {
  private:
   void bad(const std::string& message) {
     ++count_.bad;
-    err_ << name_ << ":" << count_.lines << ": " << printable(message) << "\n";
+    err_ << name_ << ":" << count_.lines << ": " << without_controls(message) << "\n";
   }
 
   void pass_time_until(Time time) {

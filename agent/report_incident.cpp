@@ -52,13 +52,13 @@ std::string confidence_text(double confidence, Language language) {
 }
 
 void add_row(std::string& text, Phrase title, const std::string& value, Language language) {
-  if (!value.empty()) text += padded(title.in(language), 14) + printable(value) + "\n";
+  if (!value.empty()) text += padded(title.in(language), 14) + without_controls(value) + "\n";
 }
 
 void add_list(std::string& text, Phrase title, const std::vector<std::string>& items, Language language) {
   if (items.empty()) return;
   text += std::string(title.in(language)) + "\n";
-  for (const std::string& item : items) text += "  - " + printable(item) + "\n";
+  for (const std::string& item : items) text += "  - " + without_controls(item) + "\n";
 }
 
 std::string state_line(const IncidentPicture& incident, const Site& site, Language language) {
@@ -144,7 +144,7 @@ ControlReply incident_list_report(const Picture& picture, const Site& site, cons
   for (const IncidentPicture& incident : picture.incidents)
     reply.out += coloured(padded(state_text(incident.state, style.language), 8), colour_of(incident), style) +
                  "  " + format_time(incident.opened, site.zone) + "  " +
-                 printable(head(incident, site, style.language)) + "\n";
+                 without_controls(head(incident, site, style.language)) + "\n";
   if (picture.incidents.empty())
     reply.out = std::string(Phrase{"障害はありません。\n", "There are no incidents.\n"}.in(style.language));
   return reply;
@@ -164,7 +164,7 @@ ControlReply incident_report(const Picture& picture, const Site& site, int numbe
   const Diagnosis& diagnosis = incident->now.diagnosis;
   ControlReply reply;
   std::string& text = reply.out;
-  text = coloured(printable(head(*incident, site, language)), colour_of(*incident), style) + "\n\n";
+  text = coloured(without_controls(head(*incident, site, language)), colour_of(*incident), style) + "\n\n";
   add_row(text, {"状態", "state"}, state_line(*incident, site, language), language);
   add_row(text, {"発生", "since"}, format_time(incident->opened, site.zone), language);
   add_row(text, {"場所", "where"}, place_text(site, diagnosis.location, language), language);

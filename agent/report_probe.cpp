@@ -291,7 +291,8 @@ ControlReply probe_report(const Device& device, const std::vector<Observation>& 
   ControlReply reply;
   reply.exit_code = exit_code(finding);
   reply.out = heading(device, finding, language);
-  for (const ProbeStatement& one : all) reply.out += "  " + printable(one.seen) + "\n    " + one.means + "\n";
+  for (const ProbeStatement& one : all)
+    reply.out += "  " + without_controls(one.seen) + "\n    " + one.means + "\n";
   return reply;
 }
 

@@ -85,7 +85,7 @@ ControlReply status_report(const Picture& picture, const Site& site, Time now, c
     std::string line = coloured(health, colour_of(device.health), style) + "  " +
                        padded(device.name, name_width) + "  " + padded(device.label, label_width) + "  " +
                        padded(time_text(device.since, site.zone), 29) + "  " +
-                       printable(reason_of(device, picture, site, style.language));
+                       without_controls(reason_of(device, picture, site, style.language));
     line.erase(line.find_last_not_of(' ') + 1);
     reply.out += line + "\n";
   }

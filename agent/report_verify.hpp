@@ -7,6 +7,6 @@
 namespace nethealth {
 
 /// Exit code 0 whole, 1 broken.
-ControlReply verify_report(const Verdict& verdict, Language language, bool as_json);
+ControlReply verify_report(const JournalVerdict& verdict, Language language, bool as_json);
 
 }  // namespace nethealth

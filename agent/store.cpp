@@ -37,7 +37,7 @@ struct CommitJob {
 };
 
 struct VerifyJob {
-  std::function<void(const Verdict&)> done;
+  std::function<void(const JournalVerdict&)> done;
   WorkGuard guard;
   ChainCheck check;
 };
@@ -150,7 +150,7 @@ class Store::Impl {
     boost::asio::post(io_, [called = std::move(job.done), full] { called(full); });
   }
 
-  void verify(std::function<void(const Verdict&)> done) {
+  void verify(std::function<void(const JournalVerdict&)> done) {
     const std::lock_guard hold(mutex_);
     verifications_.push_back(
         {std::move(done), WorkGuard(io_.get_executor()), ChainCheck(file_.installation)});
@@ -359,7 +359,7 @@ void Store::commit(Batch batch, Done done) {
   impl_->commit(std::move(batch), std::move(done));
 }
 
-void Store::verify(std::function<void(const Verdict&)> done) {
+void Store::verify(std::function<void(const JournalVerdict&)> done) {
   impl_->verify(std::move(done));
 }
 
@@ -371,11 +371,11 @@ const std::string& Store::warning() const {
   return impl_->warning();
 }
 
-Result<Verdict> verify_journal(const std::string& path, Language language) {
+Result<JournalVerdict> verify_journal(const std::string& path, Language language) {
   // Reading a log that was left behind makes an index file beside it, which nobody needs afterwards.
   const std::string index = path + "-shm";
   const bool had_index = ::access(index.c_str(), F_OK) == 0;
-  Verdict verdict;
+  JournalVerdict verdict;
   {
     auto file = read_journal(path, language);
     if (!file) return tl::unexpected<Failure>(file.error());

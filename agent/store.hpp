@@ -49,19 +49,20 @@ struct Past {
   std::vector<std::string> damage;  ///< the first few of them, with the reason, in English
 };
 
-struct Verdict {
+struct JournalVerdict {
   /// `unreadable`: the database engine says that the file is damaged; `detail` is what it said.
   enum class Finding : std::uint8_t { whole, edited, gap, end_missing, end_added, unreadable };
   Finding finding = Finding::whole;
   std::uint64_t records = 0;  ///< looked at and whole
   std::uint64_t at = 0;       ///< the first bad sequence number; 0 when whole or unreadable
   std::string detail;
+  std::string head;  ///< the hash of the last whole record, in hexadecimal: what a copy elsewhere must show
 
   [[nodiscard]] bool whole() const { return finding == Finding::whole; }
 };
 
 /// "The journal is whole: 4711 records." or where it is broken and why.
-std::string sentence(const Verdict& verdict, Language language);
+std::string sentence(const JournalVerdict& verdict, Language language);
 
 class Store {
  public:
@@ -86,7 +87,7 @@ class Store {
   void commit(Batch batch, Done done);
 
   /// Checks the whole chain in slices between commits. `done` comes on the io_context.
-  void verify(std::function<void(const Verdict&)> done);
+  void verify(std::function<void(const JournalVerdict&)> done);
 
   /// Random, made when the journal was created: part of every Message-ID.
   [[nodiscard]] const std::string& installation() const;
@@ -101,6 +102,6 @@ class Store {
 };
 
 /// Checks a journal that no daemon holds, without changing it. Refused when one does: ask it. Blocks.
-Result<Verdict> verify_journal(const std::string& path, Language language);
+Result<JournalVerdict> verify_journal(const std::string& path, Language language);
 
 }  // namespace nethealth

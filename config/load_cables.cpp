@@ -11,6 +11,9 @@
 namespace nethealth {
 namespace {
 
+/// Between two devices, both ends counted; comparing the ends costs the cube of it.
+constexpr std::size_t most_entries_between = 128;
+
 struct Written {
   Cable cable;          ///< a is the device that comes first in the list of devices
   bool at_a = false;    ///< written at that device
@@ -44,6 +47,13 @@ class CableLoader {
   void finish() {
     std::vector<Written> all;
     for (auto& [pair, entries] : pairs_) {
+      if (entries.size() > most_entries_between) {
+        read_.report(*entries.back().place,
+                     {"connected_to: 二台の間に {0} 本のケーブルが書かれています。128 本までにしてください",
+                      "connected_to: found {0} cables between two devices, expected at most 128"},
+                     {std::to_string(entries.size())});
+        continue;
+      }
       std::vector<Written> cables = merge_ends(entries);
       check_told_apart(cables);
       all.insert(all.end(), cables.begin(), cables.end());
@@ -92,24 +102,19 @@ class CableLoader {
     return agree(x.port_a, y.port_a) && agree(x.port_b, y.port_b);
   }
 
-  /// Joins the entries of the two ends, first those with one possible partner only.
+  /// Joins the entries of the two ends: those that say the same, then those that have no other partner.
   std::vector<Written> merge_ends(const std::vector<Written>& entries) {
     std::vector<Written> cables;
     std::vector<Written> others;
     for (const Written& written : entries) (written.at_a ? cables : others).push_back(written);
-    for (bool progress = true; progress;) {
-      progress = false;
-      for (auto other = others.begin(); other != others.end();) {
-        const auto partners = partners_of(cables, other->cable);
-        if (partners.size() == 1) {
-          join(cables[partners.front()], *other);
-          other = others.erase(other);
-          progress = true;
-        } else {
-          ++other;
-        }
-      }
-    }
+    join_where(cables, others, [](const Written& cable, const Written& other) {
+      return cable.cable.port_a == other.cable.port_a && cable.cable.port_b == other.cable.port_b;
+    });
+    join_where(cables, others, [&](const Written& cable, const Written& other) {
+      const auto fits = [&](const Written& rival) { return agree(cable.cable, rival.cable); };
+      return partners_of(cables, other.cable).size() == 1 &&
+             std::count_if(others.begin(), others.end(), fits) == 1;
+    });
     for (const Written& other : others) {
       if (partners_of(cables, other.cable).empty()) {
         cables.push_back(other);
@@ -118,6 +123,23 @@ class CableLoader {
       }
     }
     return cables;
+  }
+
+  /// Joins what may be joined until nothing changes: one pair found can leave another pair alone.
+  template <class May>
+  static void join_where(std::vector<Written>& cables, std::vector<Written>& others, May may) {
+    for (bool progress = true; progress;) {
+      progress = false;
+      for (std::size_t i = 0; i < others.size() && !progress; ++i) {
+        for (const std::size_t partner : partners_of(cables, others[i].cable)) {
+          if (!may(cables[partner], others[i])) continue;
+          join(cables[partner], others[i]);
+          others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+          progress = true;
+          break;
+        }
+      }
+    }
   }
 
   static std::vector<std::size_t> partners_of(const std::vector<Written>& cables, const Cable& other) {

@@ -26,6 +26,9 @@ void load_http(Reader& read, const Node& node, const Node& url, Service& service
   if (const Node* expect = node.find("expect")) service.expect = read.integer(*expect, "expect", 100, 599);
 }
 
+/// Of one device.
+constexpr std::size_t most_services = 1'000;
+
 /// The keys of a service depend on how it is asked.
 KeySet service_keys(const Node& item) {
   if (item.kind == Node::Kind::map && item.find("http") != nullptr) return keys::http_service;
@@ -54,6 +57,13 @@ void load_services(Loading& load, const Node& list, Device& device) {
   Reader& read = load.read;
   Names names{{"サービス", "service"}};
   std::vector<const Node*> nodes;
+  if (list.items.size() > most_services) {
+    read.report(list,
+                {"services: {0} 個あります。一台に 1,000 個までにしてください",
+                 "services: found {0} services of one device, expected at most 1,000"},
+                {std::to_string(list.items.size())});
+    return;
+  }
   for (const Node* item : read.list(list, "services")) {
     if (!read.map(*item, "services", service_keys(*item))) continue;
     Service& service = device.services.emplace_back();

@@ -1,6 +1,7 @@
 // Checks across sections: what each entry alone does not show.
 
 #include <map>
+#include <set>
 
 #include "config/loading.hpp"
 #include "config/wording.hpp"
@@ -55,15 +56,17 @@ void check_addresses(Loading& load) {
   }
 }
 
+/// No real chain of feeds is longer; a hostile one must not hold the reader.
+constexpr std::size_t most_feeds_followed = 1'000;
+
 bool feeds_itself(const Site& site, DeviceIndex start) {
-  std::vector<bool> seen(site.devices.size());
+  std::set<DeviceIndex> seen;
   std::vector<DeviceIndex> open = site.devices[start].power;
-  while (!open.empty()) {
+  for (std::size_t followed = 0; !open.empty() && followed < most_feeds_followed; ++followed) {
     const DeviceIndex next = open.back();
     open.pop_back();
     if (next == start) return true;
-    if (seen[next]) continue;
-    seen[next] = true;
+    if (!seen.insert(next).second) continue;
     open.insert(open.end(), site.devices[next].power.begin(), site.devices[next].power.end());
   }
   return false;

@@ -27,6 +27,10 @@ namespace {
 constexpr std::size_t largest_file_bytes = 16UL * 1024 * 1024;
 constexpr std::size_t deepest_level = 32;
 constexpr std::size_t most_nodes = 1'000'000;
+/// The library holds all tokens of a line in memory, some 200 bytes for each byte of a hostile one.
+constexpr std::size_t longest_line_bytes = 1024UL * 1024;
+/// Mistakes in the form of one file; after so many it is not read on.
+constexpr std::size_t most_problems = 1'000;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// Thrown by the builder only, caught in this file only: the one way to stop the library's parser.
@@ -116,7 +120,12 @@ class Builder final : public YAML::EventHandler {
 
   void report(const YAML::Mark& mark, Phrase message) {
     const Place place = places_.at(mark.line, mark.column);
-    problems_.push_back({file_, place.line, place.column, std::string(message.in(language_))});
+    add_problem({file_, place.line, place.column, std::string(message.in(language_))});
+  }
+
+  void add_problem(Problem problem) {
+    problems_.push_back(std::move(problem));
+    if (++reported_ >= most_problems) throw Stop{};
   }
 
   Node start(const YAML::Mark& mark, Node::Kind kind) {
@@ -169,14 +178,13 @@ class Builder final : public YAML::EventHandler {
 
   bool is_usable_key(const Node& key) {
     if (key.kind != Node::Kind::scalar) {
-      problems_.push_back(
-          key.problem(std::string(Phrase{"キーが文字列ではありません。文字列のキーを書いてください",
-                                         "found a key that is not a word, expected a word"}
-                                      .in(language_))));
+      add_problem(key.problem(std::string(Phrase{"キーが文字列ではありません。文字列のキーを書いてください",
+                                                 "found a key that is not a word, expected a word"}
+                                              .in(language_))));
       return false;
     }
     if (key.value == "<<" && !key.quoted) {
-      problems_.push_back(
+      add_problem(
           key.problem(std::string(Phrase{"マージキー（<<）は使えません。値をそのまま書いてください",
                                          "found a merge key (<<), expected the values themselves written out"}
                                       .in(language_))));
@@ -197,7 +205,7 @@ class Builder final : public YAML::EventHandler {
       const Phrase message{
           "キー {0} が二度書かれています（一度目は {1} 行目、二度目は {2} 行目）。一つにしてください",
           "found the key {0} twice (first in line {1}, again in line {2}), expected it once"};
-      problems_.push_back(
+      add_problem(
           key.problem(fill(message.in(language_), {quote(key.value, language_), std::to_string(first->second),
                                                    std::to_string(key.line)})));
     }
@@ -234,6 +242,7 @@ class Builder final : public YAML::EventHandler {
   std::vector<Open> open_;
   std::size_t nodes_ = 0;
   std::size_t documents_ = 0;
+  std::size_t reported_ = 0;
 };
 
 struct SyntaxPhrase {
@@ -305,7 +314,13 @@ bool text_is_safe(std::string_view text, const std::string& file, Places& places
     problems.push_back({file, place.line, place.column, std::string(message.in(language))});
     return false;
   };
+  std::size_t line_start = 0;
   for (std::size_t i = 0; i < text.size();) {
+    if (text[i] == '\n') line_start = i + 1;
+    if (i >= line_start && i - line_start > longest_line_bytes) {
+      return report(line_start, {"1 MiB を超える行があります。改行で分けてください",
+                                 "found a line of more than 1 MiB, expected shorter ones"});
+    }
     const std::size_t length = character_length(text.substr(i));
     if (length == 0) {
       return report(i, {"UTF-8 ではないバイトがあります。ファイルを UTF-8 で保存してください",

@@ -10,6 +10,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <map>
@@ -118,7 +119,8 @@ struct Job {
   std::string message;         ///< of a mail, with CRLF
   std::size_t read = 0;        ///< of the message, by curl
   bool message_ended = false;  ///< curl has all of the message, so the final dot may be on its way
-  std::string said;            ///< the SMTP server's last line
+  std::string said;            ///< the SMTP server's last line before we took our leave
+  bool leaving = false;        ///< QUIT is sent; what the server says to that is no verdict on the message
   bool in_clear = false;       ///< the second attempt of a mail whose offered encryption failed
   Easy easy;                   ///< refers to all of the above
 
@@ -133,10 +135,16 @@ void set(Job& job, CURLoption option, Value value) {
   curl_easy_setopt(job.easy.get(), option, value);
 }
 
-long response_code(const Job& job) {
-  long code = 0;
-  curl_easy_getinfo(job.easy.get(), CURLINFO_RESPONSE_CODE, &code);
-  return code;
+/// The HTTP status, or the reply code (RFC 5321, 4.2) before our leave; 0 when there was none.
+int response_code(const Job& job) {
+  int code = 0;
+  if (job.mail() != nullptr) {
+    std::from_chars(job.said.data(), job.said.data() + std::min<std::size_t>(3, job.said.size()), code);
+    return code;
+  }
+  long status = 0;
+  curl_easy_getinfo(job.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
 }
 
 std::size_t take_body(char* data, std::size_t, std::size_t size, void* target) {
@@ -148,7 +156,8 @@ std::size_t take_body(char* data, std::size_t, std::size_t size, void* target) {
 }
 
 std::size_t take_reply_line(char* data, std::size_t, std::size_t size, void* target) {
-  static_cast<Job*>(target)->said = printable_line({data, size});
+  auto& job = *static_cast<Job*>(target);
+  if (!job.leaving) job.said = printable_line({data, size});
   return size;
 }
 
@@ -180,8 +189,10 @@ int close_socket(void* owner, curl_socket_t descriptor) {
 /// Curl waits for the answer to QUIT and stops every other job meanwhile. A socket that reads no more ends
 /// that wait at once, while the QUIT itself still leaves.
 int watch_quit(CURL*, curl_infotype kind, char* data, std::size_t size, void* owner) {
+  auto& job = *static_cast<Job*>(owner);
   if (kind == CURLINFO_HEADER_OUT && std::string_view(data, size).starts_with("QUIT")) {
-    for (const int descriptor : static_cast<Job*>(owner)->sockets) ::shutdown(descriptor, SHUT_RD);
+    job.leaving = true;
+    for (const int descriptor : job.sockets) ::shutdown(descriptor, SHUT_RD);
   }
   return 0;
 }
@@ -237,6 +248,8 @@ void prepare(Job& job, const CurlMail& mail) {
   job.message = with_crlf(mail.message);
   job.read = 0;
   job.message_ended = false;
+  job.leaving = false;
+  job.said.clear();
   const bool sealed = mail.server.starts_with("smtps://");
   set(job, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   set(job, CURLOPT_URL, mail.server.c_str());
@@ -275,7 +288,7 @@ bool all_sent(const Job& job, const CurlHttp& http) {
 }
 
 /// 354 asks for the message; any other last code is the server's verdict on it.
-bool mail_unknown(const Job& job, long code) {
+bool mail_unknown(const Job& job, int code) {
   return job.message_ended && code == 354;
 }
 
@@ -319,7 +332,7 @@ CurlReply read_reply(Job& job, CURLcode result) {
   curl_easy_getinfo(job.easy.get(), CURLINFO_OS_ERRNO, &system_error);
   if (job.socket_error != 0) system_error = job.socket_error;
   CurlReply reply;
-  reply.code = static_cast<int>(response_code(job));
+  reply.code = response_code(job);
   reply.outcome = outcome_of(result, system_error);
   if (const auto* http = std::get_if<CurlHttp>(&job.order.what)) {
     if (job.body_cut) reply.outcome = Outcome::ok;
@@ -454,7 +467,7 @@ class CurlWorker::Core {
   static CurlReply stopped(Job& job) {
     CurlReply reply = not_done(Outcome::blind, "stopping");
     if (!job.easy) return reply;
-    reply.code = static_cast<int>(response_code(job));
+    reply.code = response_code(job);
     const auto* http = std::get_if<CurlHttp>(&job.order.what);
     reply.answer_unknown =
         http != nullptr ? reply.code < 200 && all_sent(job, *http) : mail_unknown(job, reply.code);

@@ -6,7 +6,8 @@
 namespace nethealth {
 
 std::optional<Contact> contact_at(const Site& site, ProcedureKind procedure, int step) {
-  constexpr std::array roles{RoleId::operations_sub_manager, RoleId::operations_manager, RoleId::deputy_chief, RoleId::chief};
+  constexpr std::array roles{RoleId::operations_sub_manager, RoleId::operations_manager, RoleId::deputy_chief,
+                             RoleId::chief};
   std::vector<Contact> chain;
   for (const RoleId role : roles) {
     if (procedure == ProcedureKind::misconduct && role == RoleId::operations_sub_manager) continue;

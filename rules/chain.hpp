@@ -18,9 +18,9 @@ struct Contact {
   bool deputy = false;      ///< not the first person of the role
 };
 
-/// The contact at place `step`, from 0. A failure climbs operations_sub_manager, operations_manager, deputy_chief,
-/// chief, then over again; misconduct starts at operations_manager. Within a role each person's channels are tried
-/// in order, then the deputy's. Empty only when nobody in the chain has a channel.
+/// The contact at place `step`, from 0. A failure climbs operations_sub_manager, operations_manager,
+/// deputy_chief, chief, then over again; misconduct starts at operations_manager. Within a role each person's
+/// channels are tried in order, then the deputy's. Empty only when nobody in the chain has a channel.
 std::optional<Contact> contact_at(const Site& site, ProcedureKind procedure, int step);
 
 }  // namespace nethealth

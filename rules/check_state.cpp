@@ -64,7 +64,8 @@ CheckStates::CheckStates(const Site& site, const Topology& topology)
       uptime_s_(site.devices.size(), -1) {
   for (DeviceIndex device = 0; device < site.devices.size(); ++device) {
     const Device& known = site.devices[device];
-    if (!known.addresses.empty() && device != site.monitor) ping_[device] = add(SignKind::ping, device, 0, "");
+    if (!known.addresses.empty() && device != site.monitor)
+      ping_[device] = add(SignKind::ping, device, 0, "");
     if (known.credential && !known.addresses.empty()) {
       snmp_[device] = add(SignKind::snmp, device, 0, "");
       add(SignKind::access, device, 0, "");
@@ -141,7 +142,9 @@ void CheckStates::learn(SignKind kind, const Sign& before, bool silent) {
 double CheckStates::false_silence_rate(SignKind kind) const {
   // The priors are worth this many looks, so that a network's first lost packets do not yet change them.
   constexpr double prior_looks = 3000, prior_false = 0.6;
-  const Silences& known = kind == SignKind::ping ? ping_silences_ : kind == SignKind::snmp ? snmp_silences_ : service_silences_;
+  const Silences& known = kind == SignKind::ping   ? ping_silences_
+                          : kind == SignKind::snmp ? snmp_silences_
+                                                   : service_silences_;
   const double learned = (known.false_ones + prior_false) / (known.looks + prior_looks);
   const double lost = packets_.false_ones / (packets_.looks + prior_looks);
   // A request and its answer can both be lost, and an SNMP look or a connection tries twice.
@@ -159,8 +162,10 @@ Touch CheckStates::sample(SignIndex sign, Time time, bool bad) {
 std::vector<Touch> CheckStates::observe(DeviceIndex device, const Observation& observation) {
   std::vector<Touch> touches;
   const Time time = observation.time;
-  if (const auto* icmp_seen = std::get_if<IcmpSeen>(&observation.seen)) icmp(device, time, *icmp_seen, touches);
-  if (const auto* snmp_seen = std::get_if<SnmpSeen>(&observation.seen)) snmp(device, time, *snmp_seen, touches);
+  if (const auto* icmp_seen = std::get_if<IcmpSeen>(&observation.seen))
+    icmp(device, time, *icmp_seen, touches);
+  if (const auto* snmp_seen = std::get_if<SnmpSeen>(&observation.seen))
+    snmp(device, time, *snmp_seen, touches);
   if (const auto* seen = std::get_if<ServiceSeen>(&observation.seen)) service(device, time, *seen, touches);
   if (const auto* seen = std::get_if<MonitorSeen>(&observation.seen)) monitor(device, time, *seen, touches);
   return touches;
@@ -181,7 +186,10 @@ void CheckStates::icmp(DeviceIndex device, Time time, const IcmpSeen& seen, std:
     packets_.false_ones += std::max(0, seen.sent - seen.received);
   }
   const bool back = before.bad && !silent;
-  touches.push_back(sample(*ping_[device], time, silent));
+  // Of a look that was answered in part only, the answers may all have come before the fault.
+  const bool in_part = !silent && seen.received < seen.sent;
+  touches.push_back(sample(
+      *ping_[device], in_part && !back ? time - site_.devices[device].polling.icmp.timeout : time, silent));
   // What was asked of a device while it was cut off says nothing of it now.
   if (back)
     for (const SignIndex sign : by_device_[device])
@@ -195,7 +203,8 @@ void CheckStates::snmp(DeviceIndex device, Time time, const SnmpSeen& seen, std:
     return;
   }
   if (!snmp_[device]) return;
-  const bool silent = seen.status == Outcome::timeout || seen.status == Outcome::unreachable || seen.status == Outcome::refused;
+  const bool silent = seen.status == Outcome::timeout || seen.status == Outcome::unreachable ||
+                      seen.status == Outcome::refused;
   learn(SignKind::snmp, signs_[*snmp_[device]], silent);
   if (silent) {
     signs_[*snmp_[device]].outcome = seen.status;
@@ -219,11 +228,12 @@ void CheckStates::ports(DeviceIndex device, Time time, const SnmpSeen& seen, std
     if (!sign) continue;
     const std::string& wanted = signs_[*sign].name;
     const InterfaceSeen* row = nullptr;
-    for (const auto& matches : {+[](const InterfaceSeen& i, const std::string& w) { return i.name == w; },
-                                +[](const InterfaceSeen& i, const std::string& w) { return i.description == w; },
-                                +[](const InterfaceSeen& i, const std::string& w) {
-                                  return i.index && std::to_string(*i.index) == w;
-                                }}) {
+    for (const auto& matches :
+         {+[](const InterfaceSeen&i, const std::string&w) { return i.name == w; },
+          +[](const InterfaceSeen&i, const std::string&w) { return i.description == w; },
+          +[](const InterfaceSeen&i, const std::string&w) {
+            return i.index && std::to_string(*i.index) == w;
+          }}) {
       for (const InterfaceSeen& interface : seen.interfaces)
         if (!row && matches(interface, wanted)) row = &interface;
     }
@@ -240,9 +250,11 @@ void CheckStates::errors(SignIndex index, Time time, const InterfaceSeen& row, b
   const std::uint64_t total = row.in_errors + row.out_errors;
   const bool comparable = sign.known && !restarted && total >= sign.errors;
   const std::uint64_t grown = comparable ? total - sign.errors : 0;
-  const double seconds = sign.known ? std::max(0.001, std::chrono::duration<double>(time - sign.last_sample).count()) : 1;
+  const double seconds =
+      sign.known ? std::max(0.001, std::chrono::duration<double>(time - sign.last_sample).count()) : 1;
   sign.errors = total;
-  const bool bad = grown >= errors_at_least && static_cast<double>(grown) >= errors_per_second_at_least * seconds;
+  const bool bad =
+      grown >= errors_at_least && static_cast<double>(grown) >= errors_per_second_at_least * seconds;
   // One clean poll between two bad ones does not heal a cable.
   if (!bad && grown > 0 && sign.bad) {
     sign.last_sample = time;
@@ -274,7 +286,8 @@ void CheckStates::sensors(DeviceIndex device, Time time, const SnmpSeen& seen, s
   }
 }
 
-void CheckStates::service(DeviceIndex device, Time time, const ServiceSeen& seen, std::vector<Touch>& touches) {
+void CheckStates::service(DeviceIndex device, Time time, const ServiceSeen& seen,
+                          std::vector<Touch>& touches) {
   if (seen.status == Outcome::blind) return;
   const auto sign = find(SignKind::service, device, seen.service);
   if (!sign) return;
@@ -287,7 +300,8 @@ void CheckStates::service(DeviceIndex device, Time time, const ServiceSeen& seen
   touches.push_back(sample(*sign, time, bad));
 }
 
-void CheckStates::monitor(DeviceIndex device, Time time, const MonitorSeen& seen, std::vector<Touch>& touches) {
+void CheckStates::monitor(DeviceIndex device, Time time, const MonitorSeen& seen,
+                          std::vector<Touch>& touches) {
   if (seen.carrier) touches.push_back(sample(at(SignKind::carrier, device, ""), time, !*seen.carrier));
   if (seen.gateway_ok) touches.push_back(sample(at(SignKind::gateway, device, ""), time, !*seen.gateway_ok));
   if (seen.storage_ok) {
@@ -308,7 +322,8 @@ Touch CheckStates::log_hit(DeviceIndex device, const LogRule& rule, const std::s
   return touch;
 }
 
-std::optional<Touch> CheckStates::port_sample(DeviceIndex device, const std::string& port_name, Time time, bool up) {
+std::optional<Touch> CheckStates::port_sample(DeviceIndex device, const std::string& port_name, Time time,
+                                              bool up) {
   for (const CableIndex cable : topology_.cables(device)) {
     const auto sign = port(cable, device, SignKind::port);
     if (sign && signs_[*sign].name == port_name) return sample(*sign, time, !up);

@@ -29,7 +29,7 @@ enum class SignKind : std::uint8_t {
   carrier,
   gateway,
   storage,
-  management,   ///< ping of the management controller
+  management,  ///< ping of the management controller
 };
 
 using SignIndex = std::uint32_t;
@@ -90,11 +90,12 @@ class CheckStates {
   [[nodiscard]] std::optional<SignIndex> service(DeviceIndex device, std::size_t service) const;
   /// The port sign of a cable at one end, when that end is named and polled.
   [[nodiscard]] std::optional<SignIndex> port(CableIndex cable, DeviceIndex end, SignKind kind) const;
-  [[nodiscard]] std::optional<SignIndex> find(SignKind kind, DeviceIndex device, const std::string& name) const;
+  [[nodiscard]] std::optional<SignIndex> find(SignKind kind, DeviceIndex device,
+                                              const std::string& name) const;
   /// All signs of a device.
   [[nodiscard]] const std::vector<SignIndex>& of(DeviceIndex device) const { return by_device_[device]; }
-  /// How often a living thing does not answer one whole look of this kind (ping, snmp or service): learned from
-  /// silences that ended at once, and from the share of echo packets that are lost.
+  /// How often a living thing does not answer one whole look of this kind (ping, snmp or service): learned
+  /// from silences that ended at once, and from the share of echo packets that are lost.
   [[nodiscard]] double false_silence_rate(SignKind kind) const;
 
  private:
@@ -104,7 +105,8 @@ class CheckStates {
   void icmp(DeviceIndex device, Time time, const IcmpSeen& seen, std::vector<Touch>& touches);
   void snmp(DeviceIndex device, Time time, const SnmpSeen& seen, std::vector<Touch>& touches);
   void ports(DeviceIndex device, Time time, const SnmpSeen& seen, std::vector<Touch>& touches);
-  void errors(SignIndex sign, Time time, const InterfaceSeen& row, bool restarted, std::vector<Touch>& touches);
+  void errors(SignIndex sign, Time time, const InterfaceSeen& row, bool restarted,
+              std::vector<Touch>& touches);
   void sensors(DeviceIndex device, Time time, const SnmpSeen& seen, std::vector<Touch>& touches);
   void service(DeviceIndex device, Time time, const ServiceSeen& seen, std::vector<Touch>& touches);
   void monitor(DeviceIndex device, Time time, const MonitorSeen& seen, std::vector<Touch>& touches);

@@ -10,9 +10,9 @@ namespace nethealth {
 
 namespace {
 
-constexpr double held_discount = 2.0;      // nats
-constexpr double another_onset = 0.05;     // a sign that went bad before the fault can have begun
-constexpr double rival_within = 5.0;       // nats; nearer rivals are waited for
+constexpr double held_discount = 2.0;   // nats
+constexpr double another_onset = 0.05;  // a sign that went bad before the fault can have begun
+constexpr double rival_within = 5.0;    // nats; nearer rivals are waited for
 constexpr double listed_confidence = 0.01;
 constexpr int improvement_rounds = 6;
 constexpr std::size_t rivals_kept = 8;
@@ -21,27 +21,44 @@ double bad_strength(const World& world, const Sign& sign) {
   double each = 6.0;
   switch (sign.kind) {
     case SignKind::ping:
-    case SignKind::snmp: each = -std::log(world.states.false_silence_rate(sign.kind)); break;
+    case SignKind::snmp:
+      each = -std::log(world.states.false_silence_rate(sign.kind));
+      break;
     case SignKind::service:
       each = sign.outcome == Outcome::timeout ? -std::log(world.states.false_silence_rate(sign.kind)) : 6.9;
       break;
-    case SignKind::access: each = 6.9; break;
-    case SignKind::port: each = 8.0; break;
-    case SignKind::port_errors: each = 7.7; break;
+    case SignKind::access:
+      each = 6.9;
+      break;
+    case SignKind::port:
+      each = 8.0;
+      break;
+    case SignKind::port_errors:
+      each = 7.7;
+      break;
     case SignKind::sensor:
-    case SignKind::on_battery: each = 7.6; break;
-    case SignKind::gateway: each = 5.0; break;
-    case SignKind::management: each = 6.0; break;
+    case SignKind::on_battery:
+      each = 7.6;
+      break;
+    case SignKind::gateway:
+      each = 5.0;
+      break;
+    case SignKind::management:
+      each = 6.0;
+      break;
     case SignKind::log:
     case SignKind::carrier:
-    case SignKind::storage: each = strongest_sign; break;
+    case SignKind::storage:
+      each = strongest_sign;
+      break;
   }
   return std::min(strongest_sign, each * sign.bad_count);
 }
 
 /// Signs whose samples bound the moment of the fault; latched signs (logs, sensors, batteries) do not.
 bool dates_the_fault(SignKind kind) {
-  return kind == SignKind::ping || kind == SignKind::port || kind == SignKind::snmp || kind == SignKind::service;
+  return kind == SignKind::ping || kind == SignKind::port || kind == SignKind::snmp ||
+         kind == SignKind::service;
 }
 
 struct Term {
@@ -60,7 +77,8 @@ struct Candidate {
   std::vector<SignIndex> pending;
 };
 
-/// The share of -ln P(samples) that one sign contributes, when `survival` is the chance that no fault shows it.
+/// The share of -ln P(samples) that one sign contributes, when `survival` is the chance that no fault shows
+/// it.
 double surprise(double survival, bool bad, double strength) {
   const double shown = bad ? 1.0 : std::exp(-strength);
   const double hidden = bad ? std::exp(-strength) : 1.0;
@@ -70,7 +88,10 @@ double surprise(double survival, bool bad, double strength) {
 class Cover {
  public:
   Cover(const World& world, std::span<const SignIndex> bad, std::span<const Fault> held)
-      : world_(world), bad_(bad.begin(), bad.end()), is_bad_(world.states.size(), false), survival_(world.states.size(), 1.0) {
+      : world_(world),
+        bad_(bad.begin(), bad.end()),
+        is_bad_(world.states.size(), false),
+        survival_(world.states.size(), 1.0) {
     for (const SignIndex sign : bad_) is_bad_[sign] = true;
     std::set<Fault> faults(held.begin(), held.end());
     const std::set<Fault> discounted = faults;
@@ -103,10 +124,13 @@ class Cover {
     Time latest_good = Time::min();
     for (const Prediction& prediction : predictions) {
       const Sign& sign = world_.states[prediction.sign];
-      if (is_bad_[prediction.sign] && prediction.probability >= 0.5 && dates_the_fault(sign.kind) && sign.last_good)
+      if (is_bad_[prediction.sign] && prediction.probability >= 0.5 && dates_the_fault(sign.kind) &&
+          sign.last_good)
         latest_good = std::max(latest_good, *sign.last_good);
     }
-    const auto fits = [&](const Sign& sign) { return !dates_the_fault(sign.kind) || *sign.first_bad >= latest_good; };
+    const auto fits = [&](const Sign& sign) {
+      return !dates_the_fault(sign.kind) || *sign.first_bad >= latest_good;
+    };
     for (const Prediction& prediction : predictions) {
       const Sign& sign = world_.states[prediction.sign];
       if (!is_bad_[prediction.sign] || prediction.probability < 0.5 || !fits(sign)) continue;
@@ -115,10 +139,12 @@ class Cover {
     for (const Prediction& prediction : predictions) {
       const Sign& sign = world_.states[prediction.sign];
       if (is_bad_[prediction.sign]) {
-        const double p = fits(sign) ? prediction.probability : std::min(another_onset, prediction.probability);
+        const double p =
+            fits(sign) ? prediction.probability : std::min(another_onset, prediction.probability);
         candidate.terms.push_back({prediction.sign, p, true, bad_strength(world_, sign)});
       } else if (sign.known && !sign.bad && sign.last_sample >= candidate.onset) {
-        candidate.terms.push_back({prediction.sign, std::min(prediction.probability, prediction.denial), false, 12.0});
+        candidate.terms.push_back(
+            {prediction.sign, std::min(prediction.probability, prediction.denial), false, 12.0});
       } else if (prediction.probability >= 0.3 && !sign.bad) {
         candidate.pending.push_back(prediction.sign);
       }
@@ -249,9 +275,10 @@ class Cover {
   }
 
   static bool is_shared(const Candidate& candidate) {
-    return std::ranges::count_if(candidate.terms, [](const Term& t) { return t.bad && t.probability > 0.5; }) > 1 &&
-           candidate.fault.kind != FaultKind::device_power && candidate.fault.kind != FaultKind::device_hang &&
-           candidate.fault.kind != FaultKind::off;
+    return std::ranges::count_if(candidate.terms,
+                                 [](const Term& t) { return t.bad && t.probability > 0.5; }) > 1 &&
+           candidate.fault.kind != FaultKind::device_power &&
+           candidate.fault.kind != FaultKind::device_hang && candidate.fault.kind != FaultKind::off;
   }
 
   Verdict judge(std::size_t index) {
@@ -264,7 +291,8 @@ class Cover {
     verdict.margin = -own_delta;
     std::vector<std::pair<double, std::size_t>> ranked;
     for (const std::size_t rival : rivals_of(index))
-      if (const double d = delta(candidates_[rival]) + candidates_[rival].discount; d < own_delta + 8) ranked.emplace_back(d, rival);
+      if (const double d = delta(candidates_[rival]) + candidates_[rival].discount; d < own_delta + 8)
+        ranked.emplace_back(d, rival);
     std::ranges::sort(ranked);
     double sum = 1;
     for (const auto& [d, rival] : ranked) sum += std::exp(own_delta - d);
@@ -324,7 +352,8 @@ class Cover {
 
 }  // namespace
 
-std::vector<Verdict> diagnose(const World& world, std::span<const SignIndex> bad, std::span<const Fault> held) {
+std::vector<Verdict> diagnose(const World& world, std::span<const SignIndex> bad,
+                              std::span<const Fault> held) {
   return Cover(world, bad, held).solve();
 }
 

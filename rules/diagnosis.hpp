@@ -16,8 +16,8 @@ inline constexpr double strongest_sign = 15.4;
 struct Rival {
   Fault fault;
   double confidence = 0;
-  double lead = 0;           ///< nats by which the verdict is better; negative when the rival is
-  bool same_signs = false;   ///< nothing that was observed tells it from the verdict
+  double lead = 0;          ///< nats by which the verdict is better; negative when the rival is
+  bool same_signs = false;  ///< nothing that was observed tells it from the verdict
 };
 
 struct Verdict {
@@ -34,8 +34,9 @@ struct Verdict {
   int witnesses = 0;               ///< separate things that show it
 };
 
-/// `bad`: the signs to explain, ascending. `held`: faults of open incidents, which need less to be believed on.
-/// Deterministic: equal input gives equal output, in a fixed order.
-std::vector<Verdict> diagnose(const World& world, std::span<const SignIndex> bad, std::span<const Fault> held);
+/// `bad`: the signs to explain, ascending. `held`: faults of open incidents, which need less to be believed
+/// on. Deterministic: equal input gives equal output, in a fixed order.
+std::vector<Verdict> diagnose(const World& world, std::span<const SignIndex> bad,
+                              std::span<const Fault> held);
 
 }  // namespace nethealth

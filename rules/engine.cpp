@@ -67,7 +67,15 @@ Picture Engine::picture() const {
 }
 
 Engine::Mind::Mind(const Site& site, const LogMatcher& matcher, EngineOptions options)
-    : site_(site), matcher_(matcher), options_(std::move(options)), topology_(site), states_(site, topology_), hours_(site.calendars.size()) {}
+    : site_(site),
+      matcher_(matcher),
+      options_(std::move(options)),
+      topology_(site),
+      states_(site, topology_),
+      hours_(site.calendars.size()) {
+  for (DeviceIndex device = 0; device < site.devices.size(); ++device)
+    devices_.emplace(site.devices[device].name, device);
+}
 
 void Engine::Mind::emit(int incident, Decision what) {
   Event event{now, incident, std::move(what)};
@@ -81,21 +89,22 @@ void Engine::Mind::restore(const Event& event) {
   const auto* seen = std::get_if<SignSeen>(&event.what);
   const LogRule* rule = seen ? matcher_.find(seen->rule) : nullptr;
   if (!rule) return;
-  auto& times = counted_[{rule->cause, seen->source}];
+  auto& times = counted_[{rule->id, seen->source}];
   times.push_back(event.time);
   if (times.size() > limits::counted_times) times.pop_front();
 }
 
 void Engine::Mind::observe(const Observation& observation) {
-  const auto device = site_.device(observation.device);
-  if (!device) return;
+  const auto known = devices_.find(observation.device);
+  if (known == devices_.end()) return;
+  const DeviceIndex device = known->second;
   if (const auto* log = std::get_if<LogSeen>(&observation.seen)) {
-    observe_log(*device, *log);
+    observe_log(device, *log);
   } else if (const auto* trap = std::get_if<TrapSeen>(&observation.seen)) {
-    observe_trap(*device, *trap);
+    observe_trap(device, *trap);
   } else {
-    answered(*device, observation);
-    note(states_.observe(*device, observation));
+    answered(device, observation);
+    note(states_.observe(device, observation));
   }
 }
 
@@ -108,9 +117,12 @@ void Engine::Mind::note(const std::vector<Touch>& touches) {
       if (sign.kind == SignKind::log) bad_logs_.insert(touch.sign);
     } else {
       bad_.erase(touch.sign);
+      dismissed_.erase(touch.sign);
       bad_logs_.erase(touch.sign);
     }
-    if (touch.turned || (touch.bad && sign.bad_count <= counts_that_matter) || !suspicious_.empty() || watching_) dirty_ = true;
+    if (touch.turned || (touch.bad && sign.bad_count <= counts_that_matter) || !suspicious_.empty() ||
+        watching_)
+      dirty_ = true;
     if (!touch.turned || touch.bad) continue;
     for (auto& [number, incident] : book.all()) {
       if (!incident.is_open() || !incident.owned.contains(touch.sign) || incident.recovering) continue;
@@ -180,7 +192,8 @@ void Engine::Mind::observe_trap(DeviceIndex device, const TrapSeen& trap) {
 std::optional<std::string> Engine::Mind::refusal(const Act& act, Language language) {
   const auto say = [&](Phrase phrase) { return std::string(phrase.in(language)); };
   const int number = std::visit([](const auto& what) { return what.incident; }, act);
-  const std::string& name = std::visit([](const auto& what) -> const std::string& { return what.person; }, act);
+  const std::string& name =
+      std::visit([](const auto& what) -> const std::string& { return what.person; }, act);
   const Incident* incident = book.find(number);
   if (!incident)
     return say({"そのような事案はない: ", "there is no such incident: "}) + std::to_string(number);
@@ -190,10 +203,12 @@ std::optional<std::string> Engine::Mind::refusal(const Act& act, Language langua
     return say({"終了した事案である: ", "the incident is closed: "}) + std::to_string(number);
   const auto* close = std::get_if<Close>(&act);
   if (!close) return std::nullopt;
-  if (close->reason.empty()) return say({"終了には理由が要る（--reason）", "closing needs a reason (--reason)"});
+  if (close->reason.empty())
+    return say({"終了には理由が要る（--reason）", "closing needs a reason (--reason)"});
   for (const RoleId role : {RoleId::operations_sub_manager, RoleId::operations_manager})
     if (std::ranges::count(site_.role(role).people, *person) > 0) return std::nullopt;
-  return say({"終了できるのは運用副管理者か運用管理者", "only the operations sub-manager or manager closes an incident"});
+  return say({"終了できるのは運用副管理者か運用管理者",
+              "only the operations sub-manager or manager closes an incident"});
 }
 
 namespace {
@@ -203,7 +218,8 @@ std::string role_of(const Site& site, const std::string& person, const Incident&
     if (told.notification.person == person) return std::string(word(told.notification.role));
   const auto index = site.person(person);
   for (std::size_t i = 0; index && i < role_count; ++i)
-    if (std::ranges::count(site.roles[i].people, *index) > 0) return std::string(word(static_cast<RoleId>(i)));
+    if (std::ranges::count(site.roles[i].people, *index) > 0)
+      return std::string(word(static_cast<RoleId>(i)));
   return "";
 }
 
@@ -219,25 +235,28 @@ void Engine::Mind::act(const Acknowledge& acknowledge) {
   }
   emit(acknowledge.incident, NotificationOutcome{id, Delivery::acknowledged, "", acknowledge.person});
   incident.picture.acknowledged_by = acknowledge.person;
-  emit(acknowledge.incident, IncidentStep{incident.is_failure() ? "5.1.1.confirm" : "7.B.1.3.collect",
-                                          role_of(site_, acknowledge.person, incident), acknowledge.person, "acknowledged", ""});
+  emit(acknowledge.incident,
+       IncidentStep{incident.is_failure() ? "5.1.1.confirm" : "7.B.1.3.collect",
+                    role_of(site_, acknowledge.person, incident), acknowledge.person, "acknowledged", ""});
   audit(acknowledge.incident, "INCIDENT-ACKNOWLEDGED", acknowledge.person, "incident acknowledged");
 }
 
 void Engine::Mind::act(const Close& close) {
   Incident& incident = *book.find(close.incident);
-  emit(close.incident, IncidentStep{"closed", role_of(site_, close.person, incident), close.person, "closed", close.reason});
+  emit(close.incident,
+       IncidentStep{"closed", role_of(site_, close.person, incident), close.person, "closed", close.reason});
   emit(close.incident, IncidentClosed{close.reason});
   tell_paged(incident, NotificationKind::closed, false);
   audit(close.incident, "INCIDENT-CLOSED", close.person, close.reason);
-  incident.owned.clear();
+  dismiss(incident);
   dirty_ = true;
 }
 
 Decisions Engine::Mind::finish() {
   quieten_logs();
   if (reconsider_ && *reconsider_ <= now) dirty_ = true;
-  const Milliseconds gap = bad_.size() > limits::storm_signs ? limits::evaluation_gap_in_storm : limits::evaluation_gap;
+  const Milliseconds gap =
+      bad_.size() > limits::storm_signs ? limits::evaluation_gap_in_storm : limits::evaluation_gap;
   if (dirty_ && (!last_evaluation_ || now - *last_evaluation_ >= gap)) evaluate();
   escalate();
   Decisions decisions;
@@ -253,7 +272,8 @@ std::optional<Time> Engine::Mind::wake_time() {
     if (time && (!wake || *time < *wake)) wake = std::max(*time, now);
   };
   if (dirty_ && last_evaluation_)
-    by(*last_evaluation_ + (bad_.size() > limits::storm_signs ? limits::evaluation_gap_in_storm : limits::evaluation_gap));
+    by(*last_evaluation_ +
+       (bad_.size() > limits::storm_signs ? limits::evaluation_gap_in_storm : limits::evaluation_gap));
   by(reconsider_);
   for (const SignIndex sign : bad_logs_) by(states_[sign].last_sample + limits::log_quiet);
   for (const auto& [number, incident] : book.all()) by(next_call(incident));

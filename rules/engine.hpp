@@ -1,7 +1,7 @@
 #pragma once
-// The fold: observations, people's acts, outcomes of sending and the passing of time go in; decisions come out.
-// The only class with memory in this folder. It never reads a clock, waits, logs, or touches a socket or a
-// file. Calls are in time order; a time before the last one is taken as the last one.
+// The fold: observations, people's acts, outcomes of sending and the passing of time go in; decisions come
+// out. The only class with memory in this folder. It never reads a clock, waits, logs, or touches a socket or
+// a file. Calls are in time order; a time before the last one is taken as the last one.
 
 #include <memory>
 #include <optional>
@@ -63,7 +63,8 @@ class Engine {
   /// anything else is called. Check states start unknown; nothing counts as restored until it was observed.
   void restore(const Event& event);
 
-  /// Messages that were queued and whose outcome is not recorded, oldest first: what to send (again) at start.
+  /// Messages that were queued and whose outcome is not recorded, oldest first: what to send (again) at
+  /// start.
   [[nodiscard]] std::vector<Event> unsent() const;
 
   [[nodiscard]] Picture picture() const;

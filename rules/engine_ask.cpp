@@ -12,15 +12,19 @@ namespace {
 std::string probe_of(const Observation& observation) {
   if (std::holds_alternative<IcmpSeen>(observation.seen)) return "icmp";
   if (std::holds_alternative<SnmpSeen>(observation.seen)) return "snmp";
-  if (const auto* service = std::get_if<ServiceSeen>(&observation.seen)) return service->probe == "http" ? "http" : "tcp";
+  if (const auto* service = std::get_if<ServiceSeen>(&observation.seen))
+    return service->probe == "http" ? "http" : "tcp";
   return "";
 }
 
 }  // namespace
 
 void Engine::Mind::answered(DeviceIndex device, const Observation& observation) {
-  const auto found = asked_.find({device, probe_of(observation)});
-  if (found != asked_.end()) found->second.answered = true;
+  const std::string probe = probe_of(observation);
+  const auto found = asked_.find({device, probe});
+  if (found == asked_.end() || (probe == "icmp" && now - found->second.at < limits::shortest_icmp_look))
+    return;
+  found->second.answered = true;
 }
 
 bool Engine::Mind::is_asked(SignIndex index) const {
@@ -49,7 +53,8 @@ void Engine::Mind::want(DeviceIndex device, const std::string& probe, SignIndex 
 void Engine::Mind::ask() {
   if (!options_.can_probe) return;
   for (const SignIndex sign : suspicious_) ask_about(sign);
-  if (suspicious_.empty()) std::erase_if(asked_, [&](const auto& entry) { return now - entry.second.at > limits::answer_wait; });
+  if (suspicious_.empty())
+    std::erase_if(asked_, [&](const auto& entry) { return now - entry.second.at > limits::answer_wait; });
 }
 
 void Engine::Mind::ask_about(SignIndex index) {
@@ -93,7 +98,8 @@ void Engine::Mind::ask_about(SignIndex index) {
       const Cable& cable = site_.cables[sign.index];
       want(cable.a == device ? cable.b : cable.a, "icmp", index);
       const auto behind = topology_.behind({true, sign.index});
-      for (std::size_t i = 0; i < behind.size() && i < limits::neighbours_asked; ++i) want(behind[i], "icmp", index);
+      for (std::size_t i = 0; i < behind.size() && i < limits::neighbours_asked; ++i)
+        want(behind[i], "icmp", index);
       if (sign.bad_count < looks_needed(sign.kind)) want(device, "snmp", index);
       return;
     }
@@ -102,7 +108,8 @@ void Engine::Mind::ask_about(SignIndex index) {
     case SignKind::on_battery:
       if (sign.bad_count < looks_needed(sign.kind)) want(device, "snmp", index);
       return;
-    default: return;  // the rest needs time between two looks, or no second one
+    default:
+      return;  // the rest needs time between two looks, or no second one
   }
 }
 

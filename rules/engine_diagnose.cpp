@@ -12,9 +12,12 @@ namespace {
 bool covers(const Maintenance& window, const Site& site, DeviceIndex device, Time now) {
   if (now < window.from || now >= window.until) return false;
   switch (window.scope) {
-    case Maintenance::Scope::all: return true;
-    case Maintenance::Scope::room: return site.devices[device].room == window.room;
-    case Maintenance::Scope::device: return window.device == device;
+    case Maintenance::Scope::all:
+      return true;
+    case Maintenance::Scope::room:
+      return site.devices[device].room == window.room;
+    case Maintenance::Scope::device:
+      return window.device == device;
   }
   return false;
 }
@@ -23,12 +26,14 @@ bool covers(const Maintenance& window, const Site& site, DeviceIndex device, Tim
 std::vector<SignIndex> strong_signs(const World& world, const Verdict& verdict) {
   std::vector<SignIndex> strong;
   for (const Prediction& prediction : predict(world, verdict.fault))
-    if (prediction.probability >= 0.5 && std::ranges::binary_search(verdict.explained, prediction.sign)) strong.push_back(prediction.sign);
+    if (prediction.probability >= 0.5 && std::ranges::binary_search(verdict.explained, prediction.sign))
+      strong.push_back(prediction.sign);
   return strong;
 }
 
 std::size_t overlap(const std::set<SignIndex>& owned, const std::vector<SignIndex>& signs) {
-  return static_cast<std::size_t>(std::ranges::count_if(signs, [&](SignIndex sign) { return owned.contains(sign); }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(signs, [&](SignIndex sign) { return owned.contains(sign); }));
 }
 
 bool same_place(const Diagnosis& a, const Diagnosis& b) {
@@ -39,18 +44,25 @@ bool same_place(const Diagnosis& a, const Diagnosis& b) {
 bool differs(const Diagnosis& before, const Diagnosis& after) {
   const auto places = [](const Diagnosis& d) {
     std::vector<std::pair<Cause, std::string>> list;
-    for (const Alternative& a : d.alternatives) list.emplace_back(a.cause, a.location.device + " " + a.location.peer + " " + a.location.room);
+    for (const Alternative& a : d.alternatives)
+      list.emplace_back(a.cause, a.location.device + " " + a.location.peer + " " + a.location.room);
     std::ranges::sort(list);
     return list;
   };
-  return !same_place(before, after) || before.category != after.category || before.affected != after.affected ||
-         std::abs(before.confidence - after.confidence) >= limits::changed_confidence || places(before) != places(after);
+  const auto lines = [](const Diagnosis& d) {
+    return std::ranges::count(d.evidence, "log_line", &Reason::code);
+  };
+  return !same_place(before, after) || lines(before) != lines(after) || before.category != after.category ||
+         before.affected != after.affected ||
+         std::abs(before.confidence - after.confidence) >= limits::changed_confidence ||
+         places(before) != places(after);
 }
 
 }  // namespace
 
 bool in_maintenance_window(const Site& site, DeviceIndex device, Time now) {
-  return std::ranges::any_of(site.maintenance, [&](const Maintenance& w) { return covers(w, site, device, now); });
+  return std::ranges::any_of(site.maintenance,
+                             [&](const Maintenance& w) { return covers(w, site, device, now); });
 }
 
 bool Engine::Mind::excused(DeviceIndex device) {
@@ -73,7 +85,8 @@ bool Engine::Mind::masked(const Sign& sign) {
   if (sign.kind == SignKind::port || sign.kind == SignKind::port_errors) {
     if (sign.kind == SignKind::port && masked_port(sign)) return true;
   } else if (sign.kind == SignKind::ping || sign.kind == SignKind::log || sign.kind == SignKind::carrier ||
-             sign.kind == SignKind::gateway || sign.kind == SignKind::storage || sign.kind == SignKind::management) {
+             sign.kind == SignKind::gateway || sign.kind == SignKind::storage ||
+             sign.kind == SignKind::management) {
     return false;
   }
   const auto ping = states_.ping(sign.device);
@@ -104,11 +117,14 @@ bool Engine::Mind::masked_port(const Sign& sign) {
 
 int Engine::Mind::looks_needed(SignKind kind) const {
   switch (kind) {
-    case SignKind::ping: return options_.can_probe ? 3 : 2;
+    case SignKind::ping:
+      return options_.can_probe ? 3 : 2;
     case SignKind::log:
     case SignKind::carrier:
-    case SignKind::storage: return 1;
-    default: return 2;
+    case SignKind::storage:
+      return 1;
+    default:
+      return 2;
   }
 }
 
@@ -127,8 +143,9 @@ std::vector<SignIndex> Engine::Mind::collect() {
   std::vector<SignIndex> signs;
   for (const SignIndex index : bad_) {
     const Sign& sign = states_[index];
-    if (!sign.bad || masked(sign)) continue;
-    const bool by_hours = sign.kind == SignKind::ping || sign.kind == SignKind::snmp || sign.kind == SignKind::service;
+    if (!sign.bad || dismissed_.contains(index) || masked(sign)) continue;
+    const bool by_hours =
+        sign.kind == SignKind::ping || sign.kind == SignKind::snmp || sign.kind == SignKind::service;
     if (by_hours && excused(sign.device)) continue;
     if (!held_back(index)) signs.push_back(index);
   }
@@ -138,7 +155,8 @@ std::vector<SignIndex> Engine::Mind::collect() {
 std::vector<Fault> Engine::Mind::held() {
   std::vector<Fault> faults;
   for (auto& [number, incident] : book.all())
-    if (incident.is_open() && incident.is_failure() && incident.fault && !incident.recovering) faults.push_back(*incident.fault);
+    if (incident.is_open() && incident.is_failure() && incident.fault && !incident.recovering)
+      faults.push_back(*incident.fault);
   return faults;
 }
 
@@ -195,12 +213,15 @@ void Engine::Mind::assign(const std::vector<Verdict>& verdicts) {
 }
 
 /// Incidents whose signs another incident's verdict now explains were never causes of their own.
-void Engine::Mind::merge_explained(const std::vector<Verdict>& verdicts, const std::vector<Incident*>& owners) {
+void Engine::Mind::merge_explained(const std::vector<Verdict>& verdicts,
+                                   const std::vector<Incident*>& owners) {
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     if (!owners[i]) continue;
     const auto strong = strong_signs(world(), verdicts[i]);
     for (auto& [number, incident] : book.all()) {
-      if (&incident == owners[i] || !incident.is_open() || !incident.is_failure() || incident.recovering || incident.owned.empty()) continue;
+      if (&incident == owners[i] || !incident.is_open() || !incident.is_failure() || incident.recovering ||
+          incident.owned.empty())
+        continue;
       if (std::ranges::find(owners, &incident) != owners.end()) continue;
       std::size_t still_bad = 0;
       for (const SignIndex sign : incident.owned) still_bad += states_[sign].bad ? 1U : 0U;
@@ -241,7 +262,21 @@ bool Engine::Mind::awaited(SignIndex index, bool with_services) {
   const Sign& sign = states_[index];
   if (sign.kind == SignKind::ping && excused(sign.device)) return false;
   if (options_.can_probe) return is_asked(index);
-  return sign.kind == SignKind::ping || (with_services && (sign.kind == SignKind::service || sign.kind == SignKind::snmp));
+  return sign.kind == SignKind::ping ||
+         (with_services && (sign.kind == SignKind::service || sign.kind == SignKind::snmp));
+}
+
+/// A port is down, and those behind it were not yet found silent: their next look will say.
+bool Engine::Mind::only_a_port_says_so(const Verdict& verdict) const {
+  if (!cuts_off(verdict.fault.kind)) return false;
+  bool watched = false;
+  for (const Prediction& prediction : predict(world(), verdict.fault)) {
+    const Sign& sign = states_[prediction.sign];
+    if (sign.kind != SignKind::ping) continue;
+    if (sign.known && sign.bad) return false;
+    watched = true;
+  }
+  return watched;
 }
 
 bool Engine::Mind::ripe(const Verdict& verdict) {
@@ -253,14 +288,17 @@ bool Engine::Mind::ripe(const Verdict& verdict) {
     const Sign& sign = states_[index];
     const Polling& polling = site_.devices[sign.device].polling;
     sure = sure || sign.bad_count >= looks_needed(sign.kind);
-    if (sign.kind == SignKind::ping) round = std::max(round, polling.icmp.interval);
+    if (sign.kind == SignKind::ping || sign.kind == SignKind::port)
+      round = std::max(round, polling.icmp.interval);
     if (sign.kind == SignKind::snmp || sign.kind == SignKind::service) {
       with_services = true;
       round = std::max({round, polling.snmp.interval, polling.tcp.interval});
     }
   }
   if (!sure) return false;
-  const bool waiting = std::ranges::any_of(verdict.pending, [&](SignIndex sign) { return awaited(sign, with_services); });
+  const bool waiting =
+      only_a_port_says_so(verdict) ||
+      std::ranges::any_of(verdict.pending, [&](SignIndex sign) { return awaited(sign, with_services); });
   if (!waiting) return true;
   const Time deadline = verdict.onset + (options_.can_probe ? std::min(limits::live_hold, round) : round);
   if (now >= deadline) return true;
@@ -269,14 +307,13 @@ bool Engine::Mind::ripe(const Verdict& verdict) {
 }
 
 bool Engine::Mind::in_maintenance(const Verdict& verdict) {
-  constexpr double likely = 0.1;
-  std::vector<DeviceIndex> places = located(world(), verdict.fault);
-  for (const Rival& rival : verdict.rivals)
-    if (rival.confidence >= likely && rival.fault.kind != FaultKind::room_power)
-      for (const DeviceIndex device : located(world(), rival.fault)) places.push_back(device);
-  if (std::ranges::none_of(places, [&](DeviceIndex device) { return in_maintenance_window(site_, device, now); })) return false;
+  const std::vector<DeviceIndex> places = located(world(), verdict.fault);
+  if (std::ranges::none_of(places,
+                           [&](DeviceIndex device) { return in_maintenance_window(site_, device, now); }))
+    return false;
   for (const Maintenance& window : site_.maintenance)
-    if (now < window.until && now >= window.from && (!reconsider_ || window.until < *reconsider_)) reconsider_ = window.until;
+    if (now < window.until && now >= window.from && (!reconsider_ || window.until < *reconsider_))
+      reconsider_ = window.until;
   return true;
 }
 
@@ -295,7 +332,8 @@ void Engine::Mind::open(const Verdict& verdict) {
   opened.severity = severity(world(), verdict.fault);
   opened.diagnosis = diagnosis;
   for (auto& [number, earlier] : book.all()) {
-    if (!earlier.is_failure() || earlier.is_open() || !same_place(earlier.picture.now.diagnosis, diagnosis)) continue;
+    if (!earlier.is_failure() || earlier.is_open() || !same_place(earlier.picture.now.diagnosis, diagnosis))
+      continue;
     const bool recent = earlier.picture.restored && now - *earlier.picture.restored <= limits::reopening;
     if (earlier.picture.state == IncidentState::restored && recent) {
       IncidentUpdated update;
@@ -305,14 +343,19 @@ void Engine::Mind::open(const Verdict& verdict) {
       emit(number, std::move(update));
       earlier.recovering.reset();
       own(earlier, verdict);
+      // Unanswered, the calls go on; who had it in hand was told of the recovery and must hear this too.
+      if (earlier.picture.acknowledged_by) tell_paged(earlier, NotificationKind::reminder, true);
       return;
     }
     opened.earlier.push_back(number);
   }
   const auto places = located(world(), verdict.fault);
-  const bool device_fault = verdict.fault.kind != FaultKind::link && verdict.fault.kind != FaultKind::link_errors;
-  opened.paged = places.empty() || (device_fault ? std::ranges::any_of(places, [&](DeviceIndex d) { return site_.devices[d].page; })
-                                                 : std::ranges::all_of(places, [&](DeviceIndex d) { return site_.devices[d].page; }));
+  const bool device_fault =
+      verdict.fault.kind != FaultKind::link && verdict.fault.kind != FaultKind::link_errors;
+  opened.paged =
+      places.empty() ||
+      (device_fault ? std::ranges::any_of(places, [&](DeviceIndex d) { return site_.devices[d].page; })
+                    : std::ranges::all_of(places, [&](DeviceIndex d) { return site_.devices[d].page; }));
   const int number = book.next_number();
   emit(number, std::move(opened));
   Incident& incident = *book.find(number);
@@ -335,20 +378,40 @@ void Engine::Mind::restored(Incident& incident) {
   incident.recovering.reset();
 }
 
+/// A person has judged these signs: they open nothing again until they have been good. Log lines are over at
+/// once.
+void Engine::Mind::dismiss(Incident& incident) {
+  for (const SignIndex sign : incident.owned) {
+    if (states_[sign].kind == SignKind::log && states_[sign].bad) note({states_.quieten(sign, now)});
+    if (states_[sign].bad || !states_[sign].known) dismissed_.insert(sign);
+  }
+  incident.owned.clear();
+  incident.recovering.reset();
+}
+
 /// After a restart the fault is found again by cause and place; its signs are what it would show.
 void Engine::Mind::find_again(Incident& incident) {
-  incident.fault = fault_of(world(), incident.picture.now.diagnosis.cause, incident.picture.now.diagnosis.location);
+  incident.fault =
+      fault_of(world(), incident.picture.now.diagnosis.cause, incident.picture.now.diagnosis.location);
   if (!incident.fault || !incident.owned.empty()) return;
   for (const Prediction& prediction : predict(world(), *incident.fault)) {
     const SignKind kind = states_[prediction.sign].kind;
-    if (prediction.probability >= 0.8 && kind != SignKind::port && kind != SignKind::management) incident.owned.insert(prediction.sign);
+    if (prediction.probability >= 0.8 && kind != SignKind::port && kind != SignKind::management)
+      incident.owned.insert(prediction.sign);
   }
 }
 
 void Engine::Mind::review_recoveries() {
   watching_ = false;
   for (auto& [number, incident] : book.all()) {
-    if (!incident.is_open() || !incident.is_failure()) continue;
+    if (!incident.is_failure()) continue;
+    const bool closed_while_broken =
+        incident.picture.state == IncidentState::closed && !incident.picture.restored;
+    if (closed_while_broken && !incident.fault) {
+      find_again(incident);
+      dismiss(incident);
+    }
+    if (!incident.is_open()) continue;
     if (incident.owned.empty() && !incident.fault) find_again(incident);
     if (!incident.seen_since_start || incident.recovering) watching_ = true;
     if (incident.owned.empty()) {
@@ -366,7 +429,13 @@ void Engine::Mind::review_recoveries() {
         ++bad;
     }
     if (good == incident.owned.size()) {
-      restored(incident);
+      if (!incident.recovering) incident.recovering = now;
+      const Time settled =
+          *incident.recovering + (options_.can_probe ? limits::live_settling : Milliseconds{0});
+      if (now >= settled)
+        restored(incident);
+      else if (!reconsider_ || settled < *reconsider_)
+        reconsider_ = settled;
     } else if (incident.recovering && open_questions == 0) {
       if (bad > good)
         incident.recovering.reset();  // a passing answer: it is not coming back

@@ -17,7 +17,8 @@ int level_of(const std::string& threat) {
   return !threat.empty() && threat[0] >= '1' && threat[0] <= '3' ? threat[0] - '0' : 1;
 }
 
-Reason line_reason(const Site& site, DeviceIndex device, const LogHit& hit, const std::string& line, const std::string& source, Time now) {
+Reason line_reason(const Site& site, DeviceIndex device, const LogHit& hit, const std::string& line,
+                   const std::string& source, Time now) {
   constexpr std::size_t line_kept_bytes = 512;
   const Device& known = site.devices[device];
   return {"misconduct_line",
@@ -32,23 +33,26 @@ Reason line_reason(const Site& site, DeviceIndex device, const LogHit& hit, cons
 
 }  // namespace
 
-void Engine::Mind::misconduct(DeviceIndex device, const LogHit& hit, const std::string& line, const std::string& file,
-                              std::uint64_t offset, bool counted_before) {
+void Engine::Mind::misconduct(DeviceIndex device, const LogHit& hit, const std::string& line,
+                              const std::string& file, std::uint64_t offset, bool counted_before) {
   if (std::ranges::count(options_.own_addresses, hit.source) > 0) return;
   const std::string source = hit.source.empty() ? site_.devices[device].name : hit.source;
   Reason reason = line_reason(site_, device, hit, line, source, now);
   const LogRule& rule = *hit.rule;
   if (rule.count && !counted_before) {
-    auto& times = counted_[{rule.cause, source}];
+    auto& times = counted_[{rule.id, source}];
     times.push_back(now);
-    while (!times.empty() && (now - times.front() > std::max<Milliseconds>(rule.count->within, success_within) || times.size() > limits::counted_times))
+    while (!times.empty() &&
+           (now - times.front() > std::max<Milliseconds>(rule.count->within, success_within) ||
+            times.size() > limits::counted_times))
       times.pop_front();
     emit(0, SignSeen{site_.devices[device].name, rule.id, source, file, offset});
     const auto recent = std::ranges::count_if(times, [&](Time at) { return now - at <= rule.count->within; });
     if (recent < rule.count->times) return;
     reason.code = "misconduct_count";
     reason.values["count"] = std::to_string(recent);
-    reason.values["minutes"] = std::to_string(std::chrono::duration_cast<std::chrono::minutes>(rule.count->within).count());
+    reason.values["minutes"] =
+        std::to_string(std::chrono::duration_cast<std::chrono::minutes>(rule.count->within).count());
   }
   open_misconduct(device, rule.cause, level_of(rule.threat), source, std::move(reason));
 }
@@ -56,30 +60,40 @@ void Engine::Mind::misconduct(DeviceIndex device, const LogHit& hit, const std::
 /// A log-in that succeeds after failures in a row from the same source is level 3 (plan 7.A.table, 3d).
 void Engine::Mind::login_succeeded(DeviceIndex device, const LogHit& hit, const std::string& line) {
   if (hit.rule->id.find(success_rule) == std::string::npos || hit.source.empty()) return;
-  const auto found = counted_.find({Cause::unauthorised_access, hit.source});
-  if (found == counted_.end()) return;
-  const auto failures = std::ranges::count_if(found->second, [&](Time at) { return now - at <= success_within; });
+  std::ptrdiff_t failures = 0;
+  for (const auto& [key, times] : counted_) {
+    const LogRule* rule = key.second == hit.source ? matcher_.find(key.first) : nullptr;
+    if (!rule || rule->cause != Cause::unauthorised_access) continue;
+    failures =
+        std::max(failures, std::ranges::count_if(times, [&](Time at) { return now - at <= success_within; }));
+  }
   if (failures < failures_before_success) return;
   Reason reason = line_reason(site_, device, hit, line, hit.source, now);
   reason.code = "login_after_failures";
   open_misconduct(device, Cause::unauthorised_access, 3, hit.source, std::move(reason));
 }
 
-void Engine::Mind::open_misconduct(DeviceIndex device, Cause cause, int level, const std::string& source, Reason reason) {
+void Engine::Mind::open_misconduct(DeviceIndex device, Cause cause, int level, const std::string& source,
+                                   Reason reason) {
   const std::string& name = site_.devices[device].name;
   for (auto& [number, incident] : book.all()) {
     IncidentPicture& picture = incident.picture;
     const Diagnosis& known = picture.now.diagnosis;
-    if (incident.is_failure() || !incident.is_open() || known.cause != cause || now - incident.last_event > limits::misconduct_joins) continue;
+    if (incident.is_failure() || !incident.is_open() || known.cause != cause ||
+        now - incident.last_event > limits::misconduct_joins)
+      continue;
     const bool same_source = std::ranges::any_of(known.evidence, [&](const Reason& r) {
       const auto value = r.values.find("source");
       return value != r.values.end() && value->second == source;
     });
     if (!same_source && known.location.device != name) continue;
-    // A counting rule that is still over its limit adds nothing new each time; a kept reason a minute is enough.
+    // A counting rule that is still over its limit adds nothing new each time; a kept reason a minute is
+    // enough.
     const bool raised = level > picture.now.threat_level.value_or(1);
     const Reason& last = known.evidence.back();
-    const bool repeats = last.code == reason.code && last.values.at("source") == source && last.time && now - *last.time < std::chrono::minutes(1);
+    const bool repeats = reason.code == "misconduct_count" && last.code == reason.code &&
+                         last.values.at("source") == source && last.time &&
+                         now - *last.time < std::chrono::minutes(1);
     if (!raised && (repeats || known.evidence.size() >= limits::misconduct_reasons)) return;
     IncidentUpdated update;
     update.diagnosis = known;
@@ -106,7 +120,9 @@ void Engine::Mind::open_misconduct(DeviceIndex device, Cause cause, int level, c
   opened.diagnosis.confidence = 0.9;
   opened.diagnosis.evidence.push_back(std::move(reason));
   for (const auto& [number, earlier] : book.all())
-    if (!earlier.is_failure() && earlier.picture.now.diagnosis.cause == cause && earlier.picture.now.diagnosis.location == opened.diagnosis.location) opened.earlier.push_back(number);
+    if (!earlier.is_failure() && earlier.picture.now.diagnosis.cause == cause &&
+        earlier.picture.now.diagnosis.location == opened.diagnosis.location)
+      opened.earlier.push_back(number);
   const int number = book.next_number();
   emit(number, std::move(opened));
   Incident& incident = *book.find(number);

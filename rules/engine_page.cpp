@@ -16,17 +16,20 @@ bool calls(NotificationKind kind) {
 
 const NotificationPicture* last_call(const Incident& incident) {
   const auto& told = incident.picture.notifications;
-  const auto found = std::find_if(told.rbegin(), told.rend(), [](const auto& n) { return calls(n.notification.kind); });
+  const auto found =
+      std::find_if(told.rbegin(), told.rend(), [](const auto& n) { return calls(n.notification.kind); });
   return found == told.rend() ? nullptr : &*found;
 }
 
 }  // namespace
 
-void Engine::Mind::queue(Incident& incident, NotificationKind kind, const Contact& contact, int step, bool wants_answer) {
+void Engine::Mind::queue(Incident& incident, NotificationKind kind, const Contact& contact, int step,
+                         bool wants_answer) {
   const Person& person = site_.people[contact.person];
   const ContactChannel& way = person.channels[contact.channel];
   Notification notification;
-  notification.id = std::to_string(incident.picture.number) + "-" + std::to_string(book.queued(incident.picture.number) + 1);
+  notification.id = std::to_string(incident.picture.number) + "-" +
+                    std::to_string(book.queued(incident.picture.number) + 1);
   notification.kind = kind;
   notification.role = contact.role;
   notification.person = person.name;
@@ -47,7 +50,8 @@ void Engine::Mind::page(Incident& incident) {
 }
 
 std::optional<Time> Engine::Mind::next_call(const Incident& incident) const {
-  if (!incident.is_open() || incident.picture.acknowledged_by || !incident.picture.now.paged) return std::nullopt;
+  if (!incident.is_open() || incident.picture.acknowledged_by || !incident.picture.now.paged)
+    return std::nullopt;
   const NotificationPicture* last = last_call(incident);
   if (!last) return std::nullopt;
   if (last->failure.empty()) return last->notification.answer_by;
@@ -67,27 +71,30 @@ void Engine::Mind::escalate() {
   }
 }
 
-/// Everybody who was called, once each, by the way that last reached them; or only who has it in hand.
+/// Once each, by the way that last reached them.
 void Engine::Mind::tell_paged(Incident& incident, NotificationKind kind, bool only_last) {
   std::vector<std::pair<std::string, Contact>> people;
   for (const NotificationPicture& told : incident.picture.notifications) {
     if (!calls(told.notification.kind)) continue;
     const auto contact = contact_at(site_, incident.picture.now.procedure, told.notification.step);
     if (!contact || site_.people[contact->person].name != told.notification.person) continue;
-    const auto known = std::ranges::find(people, told.notification.person, &std::pair<std::string, Contact>::first);
+    const auto known =
+        std::ranges::find(people, told.notification.person, &std::pair<std::string, Contact>::first);
     if (known == people.end())
       people.emplace_back(told.notification.person, *contact);
     else if (told.failure.empty())
       known->second = *contact;
   }
   if (only_last && !people.empty()) {
-    const auto answered = std::ranges::find(people, incident.picture.acknowledged_by.value_or(""), &std::pair<std::string, Contact>::first);
+    const auto answered = std::ranges::find(people, incident.picture.acknowledged_by.value_or(""),
+                                            &std::pair<std::string, Contact>::first);
     people = {answered != people.end() ? *answered : people.back()};
   }
   for (const auto& [name, contact] : people) queue(incident, kind, contact, 0, false);
 }
 
-void Engine::Mind::syslog(const Incident& incident, bool security, int severity_number, const std::string& message_id) {
+void Engine::Mind::syslog(const Incident& incident, bool security, int severity_number,
+                          const std::string& message_id) {
   const IncidentPicture& picture = incident.picture;
   const Diagnosis& diagnosis = picture.now.diagnosis;
   for (const SyslogTarget& target : site_.syslog) {
@@ -108,12 +115,14 @@ void Engine::Mind::syslog(const Incident& incident, bool security, int severity_
     std::erase_if(message.values, [](const auto& entry) { return entry.second.empty(); });
     message.message = cause_text(diagnosis, picture.now.severity, site_.language) + " " +
                       place_text(site_, diagnosis.location, site_.language);
-    if (!diagnosis.evidence.empty()) message.message += ": " + sentence(diagnosis.evidence.back(), site_.language, site_.zone);
+    if (!diagnosis.evidence.empty())
+      message.message += ": " + sentence(diagnosis.evidence.back(), site_.language, site_.zone);
     emit(picture.number, std::move(message));
   }
 }
 
-void Engine::Mind::audit(int incident, const std::string& message_id, const std::string& person, const std::string& text) {
+void Engine::Mind::audit(int incident, const std::string& message_id, const std::string& person,
+                         const std::string& text) {
   for (const SyslogTarget& target : site_.syslog) {
     if (!target.audit) continue;
     SyslogQueued message;

@@ -11,13 +11,20 @@ namespace {
 
 int badness(DeviceHealth health) {
   switch (health) {
-    case DeviceHealth::fault: return 0;
-    case DeviceHealth::affected: return 1;
-    case DeviceHealth::suspect: return 2;
-    case DeviceHealth::unknown: return 3;
-    case DeviceHealth::maintenance: return 4;
-    case DeviceHealth::off_hours: return 5;
-    case DeviceHealth::healthy: break;
+    case DeviceHealth::fault:
+      return 0;
+    case DeviceHealth::affected:
+      return 1;
+    case DeviceHealth::suspect:
+      return 2;
+    case DeviceHealth::unknown:
+      return 3;
+    case DeviceHealth::maintenance:
+      return 4;
+    case DeviceHealth::off_hours:
+      return 5;
+    case DeviceHealth::healthy:
+      break;
   }
   return 6;
 }
@@ -30,9 +37,9 @@ void add_incidents(const std::map<int, Incident>& incidents, DevicePicture& show
     const bool affected = std::ranges::binary_search(diagnosis.affected, shown.name);
     if (!here && !affected) continue;
     shown.incidents.push_back(number);
-    shown.health = here ? DeviceHealth::fault : std::min(shown.health, DeviceHealth::affected, [](DeviceHealth a, DeviceHealth b) {
-      return badness(a) < badness(b);
-    });
+    shown.health = here ? DeviceHealth::fault
+                        : std::min(shown.health, DeviceHealth::affected,
+                                   [](DeviceHealth a, DeviceHealth b) { return badness(a) < badness(b); });
     if (!shown.since || incident.picture.opened < *shown.since) shown.since = incident.picture.opened;
   }
 }
@@ -53,7 +60,8 @@ Picture Engine::Mind::picture() {
     for (const SignIndex index : states_.of(device)) {
       const Sign& sign = states_[index];
       if (sign.known && sign.kind != SignKind::log) looked_at = true;
-      if (sign.last_good && (!shown.last_seen || *sign.last_good > *shown.last_seen)) shown.last_seen = sign.last_good;
+      if (sign.last_good && (!shown.last_seen || *sign.last_good > *shown.last_seen))
+        shown.last_seen = sign.last_good;
       if (!sign.known || !sign.bad || masked(sign)) continue;
       bad = true;
       shown.signs.push_back(reason_of(world(), index));
@@ -62,12 +70,14 @@ Picture Engine::Mind::picture() {
     // What has no address is known by what hangs on it.
     if (known.addresses.empty() && device != site_.monitor)
       for (const DeviceIndex behind : topology_.behind({false, device}))
-        if (const auto ping = states_.ping(behind); ping && states_[*ping].known && !states_[*ping].bad) looked_at = true;
+        if (const auto ping = states_.ping(behind); ping && states_[*ping].known && !states_[*ping].bad)
+          looked_at = true;
     if (device == site_.monitor) looked_at = true;
     shown.health = !looked_at ? DeviceHealth::unknown : bad ? DeviceHealth::suspect : DeviceHealth::healthy;
     if (bad && excused(device)) shown.health = DeviceHealth::off_hours;
     add_incidents(book.all(), shown);
-    if (in_maintenance_window(site_, device, now) && shown.incidents.empty() && bad) shown.health = DeviceHealth::maintenance;
+    if (in_maintenance_window(site_, device, now) && shown.incidents.empty() && bad)
+      shown.health = DeviceHealth::maintenance;
     picture.devices.push_back(std::move(shown));
   }
   std::ranges::stable_sort(picture.devices, [](const DevicePicture& a, const DevicePicture& b) {

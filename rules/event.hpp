@@ -18,9 +18,26 @@ enum class ProcedureKind : std::uint8_t { failure, misconduct };
 enum class Severity : std::uint8_t { stopped, at_risk };
 enum class Category : std::uint8_t { hardware, software, network, undetermined, misconduct };
 enum class Cause : std::uint8_t {
-  device_power, device_hardware, device_hang, service, agent, link, switch_, hub, router, power_feed,
-  environment, monitor_uplink, configuration, loop, unknown,
-  misuse, unauthorised_access, malware, unknown_device, other
+  device_power,
+  device_hardware,
+  device_hang,
+  service,
+  agent,
+  link,
+  switch_,
+  hub,
+  router,
+  power_feed,
+  environment,
+  monitor_uplink,
+  configuration,
+  loop,
+  unknown,
+  misuse,
+  unauthorised_access,
+  malware,
+  unknown_device,
+  other
 };
 
 /// Where. Empty text means "none". Of a cable, `device` is the end nearer the monitor and `peer` the other.
@@ -34,8 +51,8 @@ struct Location {
   friend bool operator==(const Location&, const Location&) = default;
 };
 
-/// One fact a verdict rests on, or excludes: a code of the catalogue in explain.cpp, when it was observed, and
-/// the words that fill the sentence.
+/// One fact a verdict rests on, or excludes: a code of the catalogue in explain.cpp, when it was observed,
+/// and the words that fill the sentence.
 struct Reason {
   std::string code;
   std::optional<Time> time;
@@ -63,7 +80,16 @@ struct Diagnosis {
 };
 
 enum class NotificationKind : std::uint8_t {
-  page, escalation, reminder, report, request, revised, handover, recovery, closed, drill
+  page,
+  escalation,
+  reminder,
+  report,
+  request,
+  revised,
+  handover,
+  recovery,
+  closed,
+  drill
 };
 
 /// One message to one person by one channel. The id is the same after a restart, so that a repeat is known.
@@ -123,8 +149,8 @@ struct NotificationOutcome {
 };
 struct SyslogQueued {
   std::string id;
-  std::string target;  ///< SyslogTarget::target
-  int severity = 5;    ///< RFC 5424 6.2.1
+  std::string target;                         ///< SyslogTarget::target
+  int severity = 5;                           ///< RFC 5424 6.2.1
   std::string message_id;                     ///< MSGID
   std::map<std::string, std::string> values;  ///< structured data
   std::string message;

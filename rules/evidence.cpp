@@ -25,11 +25,16 @@ std::map<std::string, std::string> named(const World& world, DeviceIndex device)
 std::string how_bad(const Sign& sign) {
   if (sign.outcome == Outcome::ok && sign.code) return "http_" + std::to_string(*sign.code);
   switch (sign.outcome) {
-    case Outcome::refused: return "refused";
-    case Outcome::unreachable: return "unreachable";
-    case Outcome::tls_error: return "tls_error";
-    case Outcome::error: return "error";
-    default: return "timeout";
+    case Outcome::refused:
+      return "refused";
+    case Outcome::unreachable:
+      return "unreachable";
+    case Outcome::tls_error:
+      return "tls_error";
+    case Outcome::error:
+      return "error";
+    default:
+      return "timeout";
   }
 }
 
@@ -72,7 +77,8 @@ void silences(const World& world, const std::vector<SignIndex>& pings, std::vect
   std::ranges::sort(names);
   reason.values["count"] = std::to_string(pings.size());
   reason.values["devices"] = joined(names);
-  reason.values["seconds"] = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(last - *reason.time + Milliseconds(999)).count());
+  reason.values["seconds"] = std::to_string(
+      std::chrono::duration_cast<std::chrono::seconds>(last - *reason.time + Milliseconds(999)).count());
   reasons.push_back(std::move(reason));
 }
 
@@ -86,17 +92,23 @@ void still_working(const World& world, const Verdict& verdict, std::vector<Reaso
   for (const Element& element : cutters) {
     if (element.is_cable) continue;
     const auto ping = world.states.ping(element.index);
-    if (!ping || !world.states[*ping].known || world.states[*ping].bad || world.states[*ping].last_sample < verdict.onset) continue;
+    if (!ping || !world.states[*ping].known || world.states[*ping].bad ||
+        world.states[*ping].last_sample < verdict.onset)
+      continue;
     Reason reason{"answers", world.states[*ping].last_sample, named(world, element.index)};
     reasons.push_back(std::move(reason));
     break;
   }
   std::vector<std::string> good;
   std::optional<Time> newest;
-  if (const auto above = verdict.explained.empty() ? std::nullopt : world.topology.parent(world.states[verdict.explained.front()].device)) {
+  if (const auto above = verdict.explained.empty()
+                             ? std::nullopt
+                             : world.topology.parent(world.states[verdict.explained.front()].device)) {
     for (const DeviceIndex sibling : world.topology.children(*above)) {
       const auto ping = world.states.ping(sibling);
-      if (!ping || !world.states[*ping].known || world.states[*ping].bad || world.states[*ping].last_sample < verdict.onset) continue;
+      if (!ping || !world.states[*ping].known || world.states[*ping].bad ||
+          world.states[*ping].last_sample < verdict.onset)
+        continue;
       if (world.states[verdict.explained.front()].device == sibling) continue;
       good.push_back(world.site.devices[sibling].name);
       newest = std::max(newest.value_or(Time::min()), world.states[*ping].last_sample);
@@ -115,15 +127,21 @@ void still_working(const World& world, const Verdict& verdict, std::vector<Reaso
 void excluding(const World& world, const Verdict& verdict, std::vector<Reason>& reasons) {
   const FaultKind kind = verdict.fault.kind;
   if (kind == FaultKind::soft_hang || kind == FaultKind::agent || kind == FaultKind::service) {
-    const DeviceIndex device = kind == FaultKind::service ? world.states[verdict.fault.sign].device : verdict.fault.index;
-    if (const auto ping = world.states.ping(device); ping && world.states[*ping].known && !world.states[*ping].bad)
+    const DeviceIndex device =
+        kind == FaultKind::service ? world.states[verdict.fault.sign].device : verdict.fault.index;
+    if (const auto ping = world.states.ping(device);
+        ping && world.states[*ping].known && !world.states[*ping].bad)
       reasons.push_back({"answers", world.states[*ping].last_sample, named(world, device)});
   }
-  if (kind != FaultKind::device_hang && kind != FaultKind::forwarder && kind != FaultKind::device_power) return;
+  if (kind != FaultKind::device_hang && kind != FaultKind::forwarder && kind != FaultKind::device_power)
+    return;
   for (const CableIndex cable : world.topology.cables(verdict.fault.index)) {
     const Cable& ends = world.site.cables[cable];
-    const auto port = world.states.port(cable, ends.a == verdict.fault.index ? ends.b : ends.a, SignKind::port);
-    if (!port || !world.states[*port].known || world.states[*port].bad || world.states[*port].last_sample < verdict.onset) continue;
+    const auto port =
+        world.states.port(cable, ends.a == verdict.fault.index ? ends.b : ends.a, SignKind::port);
+    if (!port || !world.states[*port].known || world.states[*port].bad ||
+        world.states[*port].last_sample < verdict.onset)
+      continue;
     Reason reason{"port_up", world.states[*port].last_sample, named(world, world.states[*port].device)};
     reason.values["port"] = world.states[*port].name;
     reason.values["peer"] = peer_name(world, world.states[*port]);
@@ -135,14 +153,19 @@ void excluding(const World& world, const Verdict& verdict, std::vector<Reason>& 
 
 Reason reason_of(const World& world, SignIndex index) {
   const Sign& sign = world.states[index];
-  Reason reason{"silent", sign.first_bad ? sign.first_bad : std::optional(sign.last_sample), named(world, sign.device)};
+  Reason reason{"silent", sign.first_bad ? sign.first_bad : std::optional(sign.last_sample),
+                named(world, sign.device)};
   switch (sign.kind) {
-    case SignKind::ping: reason.values["count"] = std::to_string(sign.bad_count); break;
+    case SignKind::ping:
+      reason.values["count"] = std::to_string(sign.bad_count);
+      break;
     case SignKind::snmp:
       reason.code = "snmp_silent";
       reason.values["count"] = std::to_string(sign.bad_count);
       break;
-    case SignKind::access: reason.code = "snmp_access_refused"; break;
+    case SignKind::access:
+      reason.code = "snmp_access_refused";
+      break;
     case SignKind::service:
       reason.code = "service_bad";
       reason.values["service"] = sign.name;
@@ -159,7 +182,9 @@ Reason reason_of(const World& world, SignIndex index) {
       reason.code = "sensor";
       sensor_values(sign, reason);
       break;
-    case SignKind::on_battery: reason.code = "on_battery"; break;
+    case SignKind::on_battery:
+      reason.code = "on_battery";
+      break;
     case SignKind::log:
       reason.code = "log_line";
       reason.time = sign.last_sample;
@@ -167,13 +192,19 @@ Reason reason_of(const World& world, SignIndex index) {
       reason.values["title_en"] = sign.rule ? sign.rule->title.en : "";
       reason.values["line"] = sign.line;
       break;
-    case SignKind::carrier: reason.code = "carrier_down"; break;
-    case SignKind::gateway: reason.code = "gateway_silent"; break;
+    case SignKind::carrier:
+      reason.code = "carrier_down";
+      break;
+    case SignKind::gateway:
+      reason.code = "gateway_silent";
+      break;
     case SignKind::storage:
       reason.code = "storage_failed";
       reason.values["error"] = sign.line;
       break;
-    case SignKind::management: reason.code = "management_silent"; break;
+    case SignKind::management:
+      reason.code = "management_silent";
+      break;
   }
   return reason;
 }
@@ -183,7 +214,8 @@ Diagnosis explain_verdict(const World& world, const Verdict& verdict) {
   std::vector<Rival> told = verdict.rivals;
   Rival first{verdict.fault, verdict.confidence, 0, false};
   if (verdict.category != Category::undetermined && category(world, first.fault) != verdict.category) {
-    const auto better = std::ranges::find_if(told, [&](const Rival& r) { return category(world, r.fault) == verdict.category; });
+    const auto better = std::ranges::find_if(
+        told, [&](const Rival& r) { return category(world, r.fault) == verdict.category; });
     if (better != told.end()) {
       std::swap(first, *better);
       std::ranges::stable_sort(told, std::greater<>(), &Rival::confidence);
@@ -195,8 +227,8 @@ Diagnosis explain_verdict(const World& world, const Verdict& verdict) {
   diagnosis.confidence = std::round(first.confidence * 1e4) / 1e4;
   diagnosis.affected = affected(world, first.fault);
   for (const Rival& rival : told) {
-    const Alternative alternative{category(world, rival.fault), cause(world, rival.fault), location(world, rival.fault),
-                                  std::floor(rival.confidence * 1e4) / 1e4};
+    const Alternative alternative{category(world, rival.fault), cause(world, rival.fault),
+                                  location(world, rival.fault), std::floor(rival.confidence * 1e4) / 1e4};
     const auto same = [&](const Alternative& known) {
       return known.cause == alternative.cause && known.location == alternative.location;
     };

@@ -6,8 +6,8 @@
 
 namespace nethealth {
 
-/// Where the belief of half or more lies in another category than the cheapest fault's, the likeliest rival of
-/// that category is named first, so that category, cause and place agree.
+/// Where the belief of half or more lies in another category than the cheapest fault's, the likeliest rival
+/// of that category is named first, so that category, cause and place agree.
 Diagnosis explain_verdict(const World& world, const Verdict& verdict);
 
 /// What one bad sign says.

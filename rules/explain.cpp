@@ -13,27 +13,66 @@ struct Sentence {
 };
 
 constexpr std::array sentences{
-    Sentence{"silent", {"{label} ({device}) が ping に応答しない（連続 {count} 回）", "{label} ({device}) does not answer ping ({count} looks in a row)"}},
-    Sentence{"silent_together", {"{count} 台が {seconds} 秒以内に応答しなくなった: {devices}", "{count} devices stopped answering within {seconds} s: {devices}"}},
+    Sentence{"silent",
+             {"{label} ({device}) が ping に応答しない（連続 {count} 回）",
+              "{label} ({device}) does not answer ping ({count} looks in a row)"}},
+    Sentence{"silent_together",
+             {"{count} 台が {seconds} 秒以内に応答しなくなった: {devices}",
+              "{count} devices stopped answering within {seconds} s: {devices}"}},
     Sentence{"answers", {"{label} ({device}) は ping に応答している", "{label} ({device}) answers ping"}},
-    Sentence{"siblings_answer", {"{label} ({device}) につながる他の {count} 台は応答している: {devices}", "{count} others on {label} ({device}) answer: {devices}"}},
-    Sentence{"port_down", {"{label} ({device}) のポート {port}（{peer} 側）がリンクダウン", "port {port} of {label} ({device}), towards {peer}, lost its link"}},
-    Sentence{"port_up", {"{label} ({device}) のポート {port}（{peer} 側）はリンクアップのまま", "port {port} of {label} ({device}), towards {peer}, keeps its link"}},
-    Sentence{"port_errors", {"{label} ({device}) のポート {port}（{peer} 側）でエラーが増えている（{count} 件）", "errors rise on port {port} of {label} ({device}), towards {peer} ({count})"}},
-    Sentence{"snmp_silent", {"{label} ({device}) の SNMP エージェントが応答しない（連続 {count} 回）", "the SNMP agent of {label} ({device}) does not answer ({count} looks in a row)"}},
-    Sentence{"snmp_access_refused", {"{label} ({device}) の SNMP エージェントが認証を拒否した", "the SNMP agent of {label} ({device}) refuses our credential"}},
-    Sentence{"service_bad", {"{label} ({device}) のサービス {service}: {how}", "service {service} of {label} ({device}): {how}"}},
-    Sentence{"sensor", {"{label} ({device}) のセンサー {sensor}: {status} {value}", "sensor {sensor} of {label} ({device}): {status} {value}"}},
-    Sentence{"on_battery", {"{label} ({device}) がバッテリーで運転している", "{label} ({device}) runs on battery"}},
-    Sentence{"log_line", {"{label} ({device}) のログ「{title_ja}」: {line}", "log of {label} ({device}), \"{title_en}\": {line}"}},
-    Sentence{"carrier_down", {"監視ホスト {label} のネットワークインターフェースがリンクダウン", "the network card of the monitoring host {label} lost its link"}},
-    Sentence{"gateway_silent", {"監視ホスト {label} から最寄りのゲートウェイが応答しない", "the gateway nearest to the monitoring host {label} does not answer"}},
-    Sentence{"storage_failed", {"監視ホスト {label} の記録（ジャーナル）に書き込めない: {error}", "the journal on the monitoring host {label} cannot be written: {error}"}},
-    Sentence{"management_silent", {"{label} ({device}) の管理コントローラーが応答しない", "the management controller of {label} ({device}) does not answer"}},
-    Sentence{"trap", {"{label} ({device}) から SNMP トラップ {oid} を受けた", "{label} ({device}) sent the SNMP trap {oid}"}},
-    Sentence{"misconduct_line", {"{label} ({device}) のログ「{title_ja}」（発信元 {source}）: {line}", "log of {label} ({device}), \"{title_en}\" (source {source}): {line}"}},
-    Sentence{"misconduct_count", {"同じ発信元 {source} から {minutes} 分以内に {count} 回: {title_ja}", "{count} times within {minutes} min from the same source {source}: {title_en}"}},
-    Sentence{"login_after_failures", {"失敗が続いた後、発信元 {source} からのログインが成功した", "a log-in from {source} succeeded after the failures"}},
+    Sentence{"siblings_answer",
+             {"{label} ({device}) につながる他の {count} 台は応答している: {devices}",
+              "{count} others on {label} ({device}) answer: {devices}"}},
+    Sentence{"port_down",
+             {"{label} ({device}) のポート {port}（{peer} 側）がリンクダウン",
+              "port {port} of {label} ({device}), towards {peer}, lost its link"}},
+    Sentence{"port_up",
+             {"{label} ({device}) のポート {port}（{peer} 側）はリンクアップのまま",
+              "port {port} of {label} ({device}), towards {peer}, keeps its link"}},
+    Sentence{"port_errors",
+             {"{label} ({device}) のポート {port}（{peer} 側）でエラーが増えている（{count} 件）",
+              "errors rise on port {port} of {label} ({device}), towards {peer} ({count})"}},
+    Sentence{"snmp_silent",
+             {"{label} ({device}) の SNMP エージェントが応答しない（連続 {count} 回）",
+              "the SNMP agent of {label} ({device}) does not answer ({count} looks in a row)"}},
+    Sentence{"snmp_access_refused",
+             {"{label} ({device}) の SNMP エージェントが認証を拒否した",
+              "the SNMP agent of {label} ({device}) refuses our credential"}},
+    Sentence{
+        "service_bad",
+        {"{label} ({device}) のサービス {service}: {how}", "service {service} of {label} ({device}): {how}"}},
+    Sentence{"sensor",
+             {"{label} ({device}) のセンサー {sensor}: {status} {value}",
+              "sensor {sensor} of {label} ({device}): {status} {value}"}},
+    Sentence{"on_battery",
+             {"{label} ({device}) がバッテリーで運転している", "{label} ({device}) runs on battery"}},
+    Sentence{"log_line",
+             {"{label} ({device}) のログ「{title_ja}」: {line}",
+              "log of {label} ({device}), \"{title_en}\": {line}"}},
+    Sentence{"carrier_down",
+             {"監視ホスト {label} のネットワークインターフェースがリンクダウン",
+              "the network card of the monitoring host {label} lost its link"}},
+    Sentence{"gateway_silent",
+             {"監視ホスト {label} から最寄りのゲートウェイが応答しない",
+              "the gateway nearest to the monitoring host {label} does not answer"}},
+    Sentence{"storage_failed",
+             {"監視ホスト {label} の記録（ジャーナル）に書き込めない: {error}",
+              "the journal on the monitoring host {label} cannot be written: {error}"}},
+    Sentence{"management_silent",
+             {"{label} ({device}) の管理コントローラーが応答しない",
+              "the management controller of {label} ({device}) does not answer"}},
+    Sentence{"trap",
+             {"{label} ({device}) から SNMP トラップ {oid} を受けた",
+              "{label} ({device}) sent the SNMP trap {oid}"}},
+    Sentence{"misconduct_line",
+             {"{label} ({device}) のログ「{title_ja}」（発信元 {source}）: {line}",
+              "log of {label} ({device}), \"{title_en}\" (source {source}): {line}"}},
+    Sentence{"misconduct_count",
+             {"同じ発信元 {source} から {minutes} 分以内に {count} 回: {title_ja}",
+              "{count} times within {minutes} min from the same source {source}: {title_en}"}},
+    Sentence{"login_after_failures",
+             {"失敗が続いた後、発信元 {source} からのログインが成功した",
+              "a log-in from {source} succeeded after the failures"}},
     Sentence{"suspect", {"{label} ({device}) に異常の疑い", "{label} ({device}) is under suspicion"}},
 };
 
@@ -70,7 +109,8 @@ std::string filled(std::string_view pattern, const Reason& reason, Language lang
       continue;
     }
     const std::string key(pattern.substr(i + 1, end - i - 1));
-    if (const auto value = reason.values.find(key); value != reason.values.end()) text += value_text(key, value->second, language);
+    if (const auto value = reason.values.find(key); value != reason.values.end())
+      text += value_text(key, value->second, language);
     i = end;
   }
   while (!text.empty() && text.back() == ' ') text.pop_back();
@@ -130,7 +170,8 @@ std::string label_of(const Site& site, const std::string& device) {
 
 std::string short_place(const Site& site, const Location& location, Language language) {
   if (location.device.empty())
-    return location.room.empty() ? std::string(Phrase{"場所不明", "unknown place"}.in(language)) : room_label(site, location.room);
+    return location.room.empty() ? std::string(Phrase{"場所不明", "unknown place"}.in(language))
+                                 : room_label(site, location.room);
   if (location.peer.empty()) return label_of(site, location.device);
   return label_of(site, location.device) + "–" + label_of(site, location.peer);
 }
@@ -143,7 +184,8 @@ std::string place_text(const Site& site, const Location& location, Language lang
     if (!location.peer.empty()) text += " – " + location.peer;
     text += ")";
   }
-  if (!location.component.empty()) text += std::string(Phrase{"、部位 ", ", part "}.in(language)) + location.component;
+  if (!location.component.empty())
+    text += std::string(Phrase{"、部位 ", ", part "}.in(language)) + location.component;
   if (!location.room.empty() && !location.device.empty())
     text += std::string(Phrase{"、", ", "}.in(language)) + room_label(site, location.room);
   return text;
@@ -166,11 +208,16 @@ std::string cause_text(const Diagnosis& diagnosis, Severity severity, Language l
 
 std::string category_text(Category category, Language language) {
   switch (category) {
-    case Category::hardware: return std::string(Phrase{"ハードウェア", "hardware"}.in(language));
-    case Category::software: return std::string(Phrase{"ソフトウェア", "software"}.in(language));
-    case Category::network: return std::string(Phrase{"ネットワーク", "network"}.in(language));
-    case Category::misconduct: return std::string(Phrase{"不正行為", "misconduct"}.in(language));
-    case Category::undetermined: break;
+    case Category::hardware:
+      return std::string(Phrase{"ハードウェア", "hardware"}.in(language));
+    case Category::software:
+      return std::string(Phrase{"ソフトウェア", "software"}.in(language));
+    case Category::network:
+      return std::string(Phrase{"ネットワーク", "network"}.in(language));
+    case Category::misconduct:
+      return std::string(Phrase{"不正行為", "misconduct"}.in(language));
+    case Category::undetermined:
+      break;
   }
   return std::string(Phrase{"種別未確定", "undetermined"}.in(language));
 }
@@ -192,12 +239,14 @@ std::string first_step(const Site& site, const Diagnosis& diagnosis, Language la
   };
   switch (diagnosis.cause) {
     case Cause::hub:
-      return say(" の電源ランプを見る。消えていれば電源プラグ、点いていれば上位ポートのランプと配線を確かめる。",
-                 "Look at the power lamp (dark: the plug; lit: the uplink port's lamp and cable) of ");
+      return say(
+          " の電源ランプを見る。消えていれば電源プラグ、点いていれば上位ポートのランプと配線を確かめる。",
+          "Look at the power lamp (dark: the plug; lit: the uplink port's lamp and cable) of ");
     case Cause::switch_:
     case Cause::router:
-      return say(" の電源ランプと上位ポートのリンクランプを見る。電源が消えていれば電源、点いていれば上位の配線。",
-                 "Look at the power lamp and the uplink's link lamp of ");
+      return say(
+          " の電源ランプと上位ポートのリンクランプを見る。電源が消えていれば電源、点いていれば上位の配線。",
+          "Look at the power lamp and the uplink's link lamp of ");
     case Cause::link:
       return say(" の両端のコネクタとリンクランプを見る。抜け・折れがなければ別のケーブルに替える。",
                  "Look at both connectors and link lamps, then try another cable, at ");
@@ -205,13 +254,17 @@ std::string first_step(const Site& site, const Diagnosis& diagnosis, Language la
       return say(" のケーブルとスイッチ側のランプを見る。直るまで監視ができない。",
                  "Nothing can be watched until this works: look at the cable and the switch's lamp at ");
     case Cause::device_power:
-      return say(" の電源ランプ・警告ランプと形状の異常を見る。", "Look at the power and warning lamps and for damage at ");
+      return say(" の電源ランプ・警告ランプと形状の異常を見る。",
+                 "Look at the power and warning lamps and for damage at ");
     case Cause::device_hardware:
-      return say(" の警告ランプを見て、保守委託事業者に部品の状態を伝える。", "Look at the warning lamps and tell the contractor the part: ");
+      return say(" の警告ランプを見て、保守委託事業者に部品の状態を伝える。",
+                 "Look at the warning lamps and tell the contractor the part: ");
     case Cause::power_feed:
-      return say(" の入力電源（ブレーカー・コンセント）を見る。電池が尽きる前に停止の要否を判断する。",
-                 "Look at the mains (breaker, plug) and decide on an orderly stop before the battery is empty: ");
-    case Cause::environment: return say(" の温度・煙・漏水を現地で確かめる。", "Go and check heat, smoke and water in ");
+      return say(
+          " の入力電源（ブレーカー・コンセント）を見る。電池が尽きる前に停止の要否を判断する。",
+          "Look at the mains (breaker, plug) and decide on an orderly stop before the battery is empty: ");
+    case Cause::environment:
+      return say(" の温度・煙・漏水を現地で確かめる。", "Go and check heat, smoke and water in ");
     case Cause::device_hang:
       return say(" の画面とイベントログを見て、再起動の可否を運用管理者に確かめる。",
                  "Look at the screen and event log, and ask whether it may be restarted: ");
@@ -219,7 +272,9 @@ std::string first_step(const Site& site, const Diagnosis& diagnosis, Language la
     case Cause::configuration:
       return say(" の業務イベントログとバグ情報を確かめ、サービスの再起動を検討する。",
                  "Look at the application's event log and known bugs, and consider restarting: ");
-    case Cause::agent: return say(" は動いている。SNMP サービスの再起動を予定する。", "It works; plan a restart of the SNMP service of ");
+    case Cause::agent:
+      return say(" は動いている。SNMP サービスの再起動を予定する。",
+                 "It works; plan a restart of the SNMP service of ");
     case Cause::misuse:
     case Cause::unauthorised_access:
     case Cause::malware:
@@ -227,9 +282,11 @@ std::string first_step(const Site& site, const Diagnosis& diagnosis, Language la
     case Cause::other:
       return say(" の操作を止め、電源を切らずに現状とログを保全し、運用管理者の指示を待つ。",
                  "Stop work, keep it powered, preserve its logs, and wait for the operations manager at ");
-    default: break;
+    default:
+      break;
   }
-  return say(" の警告ランプ、イベントログ、配線をこの順に確かめる。", "Check warning lamps, event log and cables, in this order, at ");
+  return say(" の警告ランプ、イベントログ、配線をこの順に確かめる。",
+             "Check warning lamps, event log and cables, in this order, at ");
 }
 
 }  // namespace nethealth

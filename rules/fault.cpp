@@ -46,7 +46,8 @@ struct Predictions {
   void logs(DeviceIndex device, LogClass log_class, double probability) {
     for (const SignIndex sign : world.states.of(device)) {
       const Sign& state = world.states[sign];
-      if (state.kind == SignKind::log && state.rule && state.rule->log_class == log_class) add(sign, probability);
+      if (state.kind == SignKind::log && state.rule && state.rule->log_class == log_class)
+        add(sign, probability);
     }
   }
 };
@@ -57,9 +58,11 @@ std::vector<DeviceIndex> loads(const World& world, const Fault& fault) {
   for (DeviceIndex device = 0; device < world.site.devices.size(); ++device) {
     const Device& known = world.site.devices[device];
     if (device == world.site.monitor) continue;
-    const bool lost = fault.kind == FaultKind::power_feed
-                          ? !known.power.empty() && std::ranges::all_of(known.power, [&](DeviceIndex feed) { return feed == fault.index; })
-                          : known.power.empty() && known.kind != DeviceKind::ups && known.room == fault.index;
+    const bool lost =
+        fault.kind == FaultKind::power_feed
+            ? !known.power.empty() &&
+                  std::ranges::all_of(known.power, [&](DeviceIndex feed) { return feed == fault.index; })
+            : known.power.empty() && known.kind != DeviceKind::ups && known.room == fault.index;
     if (lost) dark.push_back(device);
   }
   return dark;
@@ -126,7 +129,8 @@ void predict_soft_hang(Predictions& out, DeviceIndex device) {
     const auto sign = out.world.states.service(device, i);
     // A refused connection needs a living system: it speaks for a crashed service, not for a hang. A plain
     // connect can still succeed, because the kernel answers for a stopped process.
-    const bool refused = sign && out.world.states[*sign].bad && out.world.states[*sign].outcome == Outcome::refused;
+    const bool refused =
+        sign && out.world.states[*sign].bad && out.world.states[*sign].outcome == Outcome::refused;
     const bool plain = known.services[i].kind == Service::Kind::tcp;
     out.add(sign, refused ? 0.02 : 0.95, plain ? 0.6 : 0.95);
   }
@@ -167,32 +171,49 @@ void predict_uplink(Predictions& out) {
 
 double cost(const World& world, const Fault& fault) {
   switch (fault.kind) {
-    case FaultKind::off: return per_day(10);
+    case FaultKind::off:
+      return per_day(10);
     case FaultKind::device_power: {
       const DeviceKind kind = world.site.devices[fault.index].kind;
       return kind == DeviceKind::terminal || kind == DeviceKind::printer ? per_day(0.05) : per_day(0.0004);
     }
-    case FaultKind::device_hang: return per_day(0.0006);
-    case FaultKind::soft_hang: return per_day(0.0006);
-    case FaultKind::agent: return per_day(0.001);
-    case FaultKind::access: return per_day(0.001);
-    case FaultKind::service: return per_day(0.003);
-    case FaultKind::forwarder: return per_day(world.site.devices[fault.index].kind == DeviceKind::hub ? 0.002 : 0.0004);
-    case FaultKind::management_hang: return per_day(0.0004);
-    case FaultKind::link: return per_day(0.0003);
-    case FaultKind::link_errors: return per_day(0.0004);
-    case FaultKind::power_feed: return per_day(0.0003);
-    case FaultKind::room_power: return per_day(0.0003);
-    case FaultKind::on_battery: return per_day(0.003);
-    case FaultKind::environment: return per_day(0.0008);
+    case FaultKind::device_hang:
+      return per_day(0.0006);
+    case FaultKind::soft_hang:
+      return per_day(0.0006);
+    case FaultKind::agent:
+      return per_day(0.001);
+    case FaultKind::access:
+      return per_day(0.001);
+    case FaultKind::service:
+      return per_day(0.003);
+    case FaultKind::forwarder:
+      return per_day(world.site.devices[fault.index].kind == DeviceKind::hub ? 0.002 : 0.0004);
+    case FaultKind::management_hang:
+      return per_day(0.0004);
+    case FaultKind::link:
+      return per_day(0.0003);
+    case FaultKind::link_errors:
+      return per_day(0.0004);
+    case FaultKind::power_feed:
+      return per_day(0.0003);
+    case FaultKind::room_power:
+      return per_day(0.0003);
+    case FaultKind::on_battery:
+      return per_day(0.003);
+    case FaultKind::environment:
+      return per_day(0.0008);
     case FaultKind::hardware: {
       // The summary of a whole device fails with its part; the part is the place.
       const bool summary = world.states[fault.sign].sensor.sensor_class == SensorClass::other;
       return per_day(summary ? 0.0006 : 0.001);
     }
-    case FaultKind::log: return per_day(0.002);
-    case FaultKind::monitor_uplink: return per_day(0.0006);
-    case FaultKind::storage: return per_day(0.001);
+    case FaultKind::log:
+      return per_day(0.002);
+    case FaultKind::monitor_uplink:
+      return per_day(0.0006);
+    case FaultKind::storage:
+      return per_day(0.001);
   }
   return per_day(0.0001);
 }
@@ -207,18 +228,29 @@ std::vector<Prediction> predict(const World& world, const Fault& fault) {
       break;
     case FaultKind::device_power:
       out.cut({false, fault.index});
-      out.facing_ports(fault.index, world.site.devices[fault.index].kind == DeviceKind::terminal ? 0.85 : 0.97);
+      out.facing_ports(fault.index,
+                       world.site.devices[fault.index].kind == DeviceKind::terminal ? 0.85 : 0.97);
       out.add(states.management(fault.index), 0.9, 0.9);
       break;
     case FaultKind::device_hang:
       out.cut({false, fault.index});
       out.logs(fault.index, LogClass::software, 0.5);
       break;
-    case FaultKind::soft_hang: predict_soft_hang(out, fault.index); break;
-    case FaultKind::agent: out.add(states.snmp(fault.index), 0.98); break;
-    case FaultKind::access: out.add(states.find(SignKind::access, fault.index, ""), 0.98); break;
-    case FaultKind::service: predict_service(out, fault); break;
-    case FaultKind::forwarder: predict_forwarder(out, fault.index); break;
+    case FaultKind::soft_hang:
+      predict_soft_hang(out, fault.index);
+      break;
+    case FaultKind::agent:
+      out.add(states.snmp(fault.index), 0.98);
+      break;
+    case FaultKind::access:
+      out.add(states.find(SignKind::access, fault.index, ""), 0.98);
+      break;
+    case FaultKind::service:
+      predict_service(out, fault);
+      break;
+    case FaultKind::forwarder:
+      predict_forwarder(out, fault.index);
+      break;
     case FaultKind::management_hang:
       out.add(states.ping(fault.index), 0.95);
       out.add(states.snmp(fault.index), 0.95);
@@ -230,21 +262,31 @@ std::vector<Prediction> predict(const World& world, const Fault& fault) {
       for (const DeviceIndex end : {world.site.cables[fault.index].a, world.site.cables[fault.index].b})
         out.logs(end, LogClass::network, 0.5);
       break;
-    case FaultKind::link_errors: predict_link_errors(out, fault); break;
+    case FaultKind::link_errors:
+      predict_link_errors(out, fault);
+      break;
     case FaultKind::power_feed:
-    case FaultKind::room_power: predict_power(out, fault); break;
+    case FaultKind::room_power:
+      predict_power(out, fault);
+      break;
     case FaultKind::on_battery:
       out.add(states.find(SignKind::on_battery, fault.index, ""), 0.97);
       for (const SignIndex sign : states.of(fault.index))
         if (states[sign].kind == SignKind::sensor && states[sign].bad) out.add(sign, 0.4);
       for (DeviceIndex device = 0; device < world.site.devices.size(); ++device)
         for (const SignIndex sign : states.of(device))
-          if (states[sign].kind == SignKind::log && states[sign].rule && states[sign].rule->cause == Cause::power_feed &&
-              (device == fault.index || std::ranges::count(world.site.devices[device].power, fault.index) > 0))
+          if (states[sign].kind == SignKind::log && states[sign].rule &&
+              states[sign].rule->cause == Cause::power_feed &&
+              (device == fault.index ||
+               std::ranges::count(world.site.devices[device].power, fault.index) > 0))
             out.add(sign, 0.6);
       break;
-    case FaultKind::environment: predict_environment(out, fault); break;
-    case FaultKind::hardware: predict_hardware(out, fault); break;
+    case FaultKind::environment:
+      predict_environment(out, fault);
+      break;
+    case FaultKind::hardware:
+      predict_hardware(out, fault);
+      break;
     case FaultKind::log: {
       out.add(fault.sign, 0.95);
       // Lines of one class that a device writes together tell one story.
@@ -252,8 +294,12 @@ std::vector<Prediction> predict(const World& world, const Fault& fault) {
       if (own.rule) out.logs(own.device, own.rule->log_class, 0.4);
       break;
     }
-    case FaultKind::monitor_uplink: predict_uplink(out); break;
-    case FaultKind::storage: out.add(states.find(SignKind::storage, world.site.monitor, ""), 0.99); break;
+    case FaultKind::monitor_uplink:
+      predict_uplink(out);
+      break;
+    case FaultKind::storage:
+      out.add(states.find(SignKind::storage, world.site.monitor, ""), 0.99);
+      break;
   }
   // A sign named twice keeps its surer prediction.
   std::ranges::sort(out.list, [](const Prediction& a, const Prediction& b) {
@@ -289,7 +335,8 @@ void causes_of_silence(const World& world, DeviceIndex device, std::vector<Fault
     const Device& above = world.site.devices[element.index];
     if (above.forwards()) out.push_back({FaultKind::forwarder, element.index});
     for (const DeviceIndex feed : above.power) out.push_back({FaultKind::power_feed, feed});
-    if (above.power.empty() && above.room) out.push_back({FaultKind::room_power, static_cast<std::uint32_t>(*above.room)});
+    if (above.power.empty() && above.room)
+      out.push_back({FaultKind::room_power, static_cast<std::uint32_t>(*above.room)});
   }
   out.push_back({FaultKind::monitor_uplink});
 }
@@ -312,8 +359,9 @@ void causes_of_sensor(const World& world, SignIndex index, std::vector<Fault>& o
   const Sign& sign = world.states[index];
   const Device& device = world.site.devices[sign.device];
   const SensorClass sensor = sign.sensor.sensor_class;
-  const bool room_itself = sensor == SensorClass::smoke || sensor == SensorClass::water || sensor == SensorClass::door ||
-                           sensor == SensorClass::humidity || device.kind == DeviceKind::sensor;
+  const bool room_itself = sensor == SensorClass::smoke || sensor == SensorClass::water ||
+                           sensor == SensorClass::door || sensor == SensorClass::humidity ||
+                           device.kind == DeviceKind::sensor;
   if (device.room && (room_itself || sensor == SensorClass::temperature))
     out.push_back({FaultKind::environment, static_cast<std::uint32_t>(*device.room), index});
   if (!room_itself || !device.room) out.push_back({FaultKind::hardware, sign.device, index});
@@ -326,11 +374,15 @@ std::vector<Fault> causes(const World& world, SignIndex index) {
   const Sign& sign = world.states[index];
   std::vector<Fault> out;
   switch (sign.kind) {
-    case SignKind::ping: causes_of_silence(world, sign.device, out); break;
+    case SignKind::ping:
+      causes_of_silence(world, sign.device, out);
+      break;
     case SignKind::snmp:
       out = {{FaultKind::agent, sign.device}, {FaultKind::soft_hang, sign.device}};
       break;
-    case SignKind::access: out = {{FaultKind::access, sign.device}}; break;
+    case SignKind::access:
+      out = {{FaultKind::access, sign.device}};
+      break;
     case SignKind::service: {
       out = {{FaultKind::service, sign.device, index}, {FaultKind::soft_hang, sign.device}};
       for (const std::size_t needed : world.site.devices[sign.device].services[sign.index].depends_on)
@@ -338,9 +390,15 @@ std::vector<Fault> causes(const World& world, SignIndex index) {
           out.push_back({FaultKind::service, sign.device, *other});
       break;
     }
-    case SignKind::port: causes_of_port(world, sign, out); break;
-    case SignKind::port_errors: out = {{FaultKind::link_errors, sign.index}}; break;
-    case SignKind::sensor: causes_of_sensor(world, index, out); break;
+    case SignKind::port:
+      causes_of_port(world, sign, out);
+      break;
+    case SignKind::port_errors:
+      out = {{FaultKind::link_errors, sign.index}};
+      break;
+    case SignKind::sensor:
+      causes_of_sensor(world, index, out);
+      break;
     case SignKind::on_battery: {
       out = {{FaultKind::on_battery, sign.device}};
       if (const auto room = world.site.devices[sign.device].room)
@@ -350,23 +408,31 @@ std::vector<Fault> causes(const World& world, SignIndex index) {
     case SignKind::log: {
       out = {{FaultKind::log, sign.device, index}};
       if (sign.rule && sign.rule->cause == Cause::power_feed) {
-        for (const DeviceIndex feed : world.site.devices[sign.device].power) out.push_back({FaultKind::on_battery, feed});
-        if (world.site.devices[sign.device].kind == DeviceKind::ups) out.push_back({FaultKind::on_battery, sign.device});
+        for (const DeviceIndex feed : world.site.devices[sign.device].power)
+          out.push_back({FaultKind::on_battery, feed});
+        if (world.site.devices[sign.device].kind == DeviceKind::ups)
+          out.push_back({FaultKind::on_battery, sign.device});
       }
       break;
     }
     case SignKind::carrier:
-    case SignKind::gateway: out = {{FaultKind::monitor_uplink}}; break;
-    case SignKind::storage: out = {{FaultKind::storage}}; break;
-    case SignKind::management: break;  // evidence only: nobody is woken for a management controller
+    case SignKind::gateway:
+      out = {{FaultKind::monitor_uplink}};
+      break;
+    case SignKind::storage:
+      out = {{FaultKind::storage}};
+      break;
+    case SignKind::management:
+      break;  // evidence only: nobody is woken for a management controller
   }
   return out;
 }
 
 bool cuts_off(FaultKind kind) {
   return kind == FaultKind::forwarder || kind == FaultKind::link || kind == FaultKind::power_feed ||
-         kind == FaultKind::room_power || kind == FaultKind::monitor_uplink || kind == FaultKind::device_power ||
-         kind == FaultKind::device_hang || kind == FaultKind::off || kind == FaultKind::management_hang;
+         kind == FaultKind::room_power || kind == FaultKind::monitor_uplink ||
+         kind == FaultKind::device_power || kind == FaultKind::device_hang || kind == FaultKind::off ||
+         kind == FaultKind::management_hang;
 }
 
 }  // namespace nethealth

@@ -25,14 +25,14 @@ enum class FaultKind : std::uint8_t {
   management_hang,  ///< a forwarding device that still forwards and does not answer itself
   link,             ///< index: cable
   link_errors,
-  power_feed,       ///< index: the UPS; its loads are without power
-  room_power,       ///< index: room
-  on_battery,       ///< index: the UPS
-  environment,      ///< index: room; sign: the sensor
-  hardware,         ///< sign: the sensor
-  log,              ///< sign: the log sign
+  power_feed,   ///< index: the UPS; its loads are without power
+  room_power,   ///< index: room
+  on_battery,   ///< index: the UPS
+  environment,  ///< index: room; sign: the sensor
+  hardware,     ///< sign: the sensor
+  log,          ///< sign: the log sign
   monitor_uplink,
-  storage,          ///< the monitor's own journal
+  storage,  ///< the monitor's own journal
 };
 
 struct Fault {

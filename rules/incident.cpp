@@ -20,7 +20,9 @@ void apply_outcome(Incident& incident, const Event& event, const NotificationOut
       known->sent = event.time;
       known->failure.clear();
       break;
-    case Delivery::failed: known->failure = outcome.reason.empty() ? "failed" : outcome.reason; break;
+    case Delivery::failed:
+      known->failure = outcome.reason.empty() ? "failed" : outcome.reason;
+      break;
     case Delivery::acknowledged:
       known->acknowledged = event.time;
       known->acknowledged_by = outcome.person;

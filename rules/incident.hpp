@@ -17,8 +17,8 @@ struct Incident {
   IncidentPicture picture;
   Time last_event;
 
-  // What the diagnosis holds on to while the incident is open. Not journaled: after a restart it is found again
-  // from cause and place, and by what is then observed.
+  // What the diagnosis holds on to while the incident is open. Not journaled: after a restart it is found
+  // again from cause and place, and by what is then observed.
   std::optional<Fault> fault;
   std::set<SignIndex> owned;            ///< the bad signs it stands for
   std::optional<Time> recovering;       ///< since its first sign turned good
@@ -45,7 +45,7 @@ class IncidentBook {
  private:
   void apply(Incident& incident, const Event& event);
   std::map<int, Incident> incidents_;
-  std::map<std::string, Event> waiting_;          // by message id and target
+  std::map<std::string, Event> waiting_;  // by message id and target
   std::vector<std::string> waiting_order_;
   std::map<int, int> queued_;
 };

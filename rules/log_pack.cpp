@@ -57,9 +57,8 @@ class PackReader {
     for (const auto& [key, value] : node.entries) {
       if (std::find(known.begin(), known.end(), key.value) != known.end()) continue;
       const std::string nearest = nearest_word(key.value, known);
-      const Phrase meant{" (", " ("};
       tell(key, {"知らないキーです: ", "unknown key: "},
-           key.value + (nearest.empty() ? "" : std::string(meant.in(language_)) + nearest + "?)"));
+           key.value + (nearest.empty() ? "" : " (" + nearest + "?)"));
     }
   }
 

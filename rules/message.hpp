@@ -1,5 +1,6 @@
 #pragma once
-// The text of a message to a person: subject and first lines say what, where and since when on a phone's screen.
+// The text of a message to a person: subject and first lines say what, where and since when on a phone's
+// screen.
 
 #include <string>
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "rules/chain.hpp"
@@ -30,6 +31,10 @@ inline constexpr Milliseconds answer_wait{3000};
 /// The longest wait for what would tell the rivals apart, when looks can be asked for.
 inline constexpr Milliseconds live_hold{2500};
 inline constexpr Milliseconds ask_again_after{150};
+/// An echo look takes longer than this: what comes back sooner was sent before it was asked for.
+inline constexpr Milliseconds shortest_icmp_look{100};
+/// Between the first good look and "restored", when looks are frequent: a link that comes up may bounce.
+inline constexpr Milliseconds live_settling{2000};
 /// The same cause and place back within this time is the same incident.
 inline constexpr Milliseconds reopening{std::chrono::minutes(30)};
 /// A log sign without a further line for so long counts as over.
@@ -89,6 +94,7 @@ class Engine::Mind {
   void refresh(Incident& incident, const Verdict& verdict);
   void consider(const Verdict& verdict);
   [[nodiscard]] bool ripe(const Verdict& verdict);
+  [[nodiscard]] bool only_a_port_says_so(const Verdict& verdict) const;
   [[nodiscard]] bool awaited(SignIndex sign, bool with_services);
   [[nodiscard]] bool in_maintenance(const Verdict& verdict);
   void open(const Verdict& verdict);
@@ -96,6 +102,7 @@ class Engine::Mind {
   void find_again(Incident& incident);
   [[nodiscard]] bool is_good(SignIndex sign);
   void restored(Incident& incident);
+  void dismiss(Incident& incident);
   void own(Incident& incident, const Verdict& verdict);
   [[nodiscard]] int looks_needed(SignKind kind) const;
 
@@ -111,6 +118,7 @@ class Engine::Mind {
   void page(Incident& incident);
   void escalate();
   [[nodiscard]] std::optional<Time> next_call(const Incident& incident) const;
+  /// Everybody who was called, or only who has it in hand.
   void tell_paged(Incident& incident, NotificationKind kind, bool only_last);
   void syslog(const Incident& incident, bool security, int severity, const std::string& message_id);
   void audit(int incident, const std::string& message_id, const std::string& person, const std::string& text);
@@ -149,7 +157,11 @@ class Engine::Mind {
     std::optional<Time> opened;
   };
   std::vector<Hours> hours_;  // by calendar, of the moment `at`
-  std::map<std::pair<Cause, std::string>, std::deque<Time>> counted_;  // misconduct, by cause and source
+  /// Misconduct signs, by rule and source: one attempt can write lines of several rules.
+  std::map<std::pair<std::string, std::string>, std::deque<Time>> counted_;
+  std::set<SignIndex>
+      dismissed_;  // bad when a person closed their incident; they count again once they were good
+  std::unordered_map<std::string, DeviceIndex> devices_;
 };
 
 }  // namespace nethealth

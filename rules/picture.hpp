@@ -29,7 +29,7 @@ struct DevicePicture {
   std::optional<Time> since;
   std::optional<Time> last_seen;  ///< the last answer of any probe
   std::vector<int> incidents;
-  std::vector<Reason> signs;      ///< what is bad, newest sample of each
+  std::vector<Reason> signs;  ///< what is bad, newest sample of each
 };
 
 enum class IncidentState : std::uint8_t { open, restored, closed, merged };

@@ -11,7 +11,10 @@ constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 }
 
 Topology::Topology(const Site& site)
-    : site_(site), cables_(site.devices.size()), children_(site.devices.size()), depth_(site.devices.size(), -1) {
+    : site_(site),
+      cables_(site.devices.size()),
+      children_(site.devices.size()),
+      depth_(site.devices.size(), -1) {
   for (CableIndex cable = 0; cable < site.cables.size(); ++cable) {
     cables_[site.cables[cable].a].push_back(cable);
     cables_[site.cables[cable].b].push_back(cable);

@@ -1,8 +1,8 @@
 #pragma once
 // Who hangs behind what. The cable plan as a graph from the monitor outwards, and its dominators: an element
 // (a device or a cable) cuts off exactly the devices it dominates, redundant paths included (Lengauer and
-// Tarjan 1979 define dominators; computed as in Cooper, Harvey, Kennedy 2001). Only forwarding devices and the
-// monitor pass traffic on; a server with two cables is no path between them.
+// Tarjan 1979 define dominators; computed as in Cooper, Harvey, Kennedy 2001). Only forwarding devices and
+// the monitor pass traffic on; a server with two cables is no path between them.
 
 #include <cstdint>
 #include <optional>
@@ -29,10 +29,12 @@ class Topology {
 
   /// Has a recorded path from the monitor.
   [[nodiscard]] bool reachable(DeviceIndex device) const;
-  /// Devices that lose every path when the element fails; a device is behind itself. Empty when not reachable.
+  /// Devices that lose every path when the element fails; a device is behind itself. Empty when not
+  /// reachable.
   [[nodiscard]] std::span<const DeviceIndex> behind(Element element) const;
   [[nodiscard]] bool is_behind(DeviceIndex device, Element element) const;
-  /// The elements whose single failure cuts the device off, nearest first, itself first, the monitor left out.
+  /// The elements whose single failure cuts the device off, nearest first, itself first, the monitor left
+  /// out.
   [[nodiscard]] std::vector<Element> cutters(DeviceIndex device) const;
   [[nodiscard]] const std::vector<CableIndex>& cables(DeviceIndex device) const { return cables_[device]; }
   /// The end of the cable that is nearer the monitor, and the other.
@@ -41,7 +43,9 @@ class Topology {
   /// The nearest forwarding device above, if any.
   [[nodiscard]] std::optional<DeviceIndex> parent(DeviceIndex device) const;
   /// Devices whose nearest forwarding device above is this one.
-  [[nodiscard]] const std::vector<DeviceIndex>& children(DeviceIndex device) const { return children_[device]; }
+  [[nodiscard]] const std::vector<DeviceIndex>& children(DeviceIndex device) const {
+    return children_[device];
+  }
 
  private:
   [[nodiscard]] std::uint32_t node(Element element) const;

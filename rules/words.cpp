@@ -13,7 +13,8 @@ namespace {
 template <class E, std::size_t N>
 using Words = std::array<std::pair<E, std::string_view>, N>;
 
-constexpr Words<ProcedureKind, 2> procedures{{{ProcedureKind::failure, "failure"}, {ProcedureKind::misconduct, "misconduct"}}};
+constexpr Words<ProcedureKind, 2> procedures{
+    {{ProcedureKind::failure, "failure"}, {ProcedureKind::misconduct, "misconduct"}}};
 constexpr Words<Severity, 2> severities{{{Severity::stopped, "stopped"}, {Severity::at_risk, "at_risk"}}};
 constexpr Words<Category, 5> categories{{{Category::hardware, "hardware"},
                                          {Category::software, "software"},
@@ -86,14 +87,19 @@ struct TypeWord {
   std::string_view operator()(const NotificationQueued&) const { return "notification.queued"; }
   std::string_view operator()(const NotificationOutcome& outcome) const {
     switch (outcome.delivery) {
-      case Delivery::sent: return "notification.sent";
-      case Delivery::failed: return "notification.failed";
-      case Delivery::acknowledged: return "notification.acknowledged";
+      case Delivery::sent:
+        return "notification.sent";
+      case Delivery::failed:
+        return "notification.failed";
+      case Delivery::acknowledged:
+        return "notification.acknowledged";
     }
     return "";
   }
   std::string_view operator()(const SyslogQueued&) const { return "syslog.queued"; }
-  std::string_view operator()(const SyslogOutcome& outcome) const { return outcome.sent ? "syslog.sent" : "syslog.failed"; }
+  std::string_view operator()(const SyslogOutcome& outcome) const {
+    return outcome.sent ? "syslog.sent" : "syslog.failed";
+  }
   std::string_view operator()(const ProbeWanted&) const { return "probe.wanted"; }
   std::string_view operator()(const SignSeen&) const { return "sign.seen"; }
 };

@@ -302,6 +302,23 @@ TEST_CASE("ten thousand mistakes are cut to a thousand and a word about the rest
   CHECK(loaded.problems.size() == 1'001);
 }
 
+TEST_CASE("what would take too long to check is refused") {
+  std::string cables =
+      "devices:\n  - name: s-1\n    kind: server\n    address: 192.0.2.7\n    connected_to:\n";
+  for (int i = 0; i < 20'000; ++i) cables += "      - {to: sw-core, port: " + std::to_string(i) + "}\n";
+  cables += "    services:\n";
+  for (int i = 0; i < 20'000; ++i) {
+    cables +=
+        "      - {name: s" + std::to_string(i) + ", tcp: 1, depends_on: s" + std::to_string(i + 1) + "}\n";
+  }
+  const Folder folder;
+  folder.write("nethealth.yaml", base(cables));
+  const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::en, Secrets::optional, packs);
+  REQUIRE(loaded.problems.size() == 2);
+  CHECK(loaded.problems[0].message.find("20000 cables between two devices") != std::string::npos);
+  CHECK(loaded.problems[1].message.find("20000 services of one device") != std::string::npos);
+}
+
 TEST_CASE("no mutation of the example crashes the reader or passes unchecked indexes") {
   std::string whole = text_of(example + "/nethealth.yaml");
   whole.erase(whole.find("include:"), whole.find("\n", whole.find("include:")) - whole.find("include:"));

@@ -78,10 +78,24 @@ TEST_CASE("thirty-two levels are read and the thirty-third is refused") {
 }
 
 TEST_CASE("more than sixteen mebibytes are refused before they are parsed") {
-  const Parsed parsed = parse(std::string(16UL * 1024 * 1024 + 1, 'a'));
+  const Parsed parsed = parse(std::string(16UL * 1024 * 1024 + 1, '\n'));
   REQUIRE(parsed.problems.size() == 1);
   CHECK(parsed.problems[0].message.find("16 MiB") != std::string::npos);
   CHECK(parsed.problems[0].text().starts_with("f.yaml:1:1: "));
+}
+
+TEST_CASE("a line of more than a mebibyte is refused before it is parsed") {
+  const Parsed parsed = parse("a: b\n[" + std::string(1024UL * 1024, ',') + "]\n");
+  REQUIRE(parsed.problems.size() == 1);
+  CHECK(parsed.problems[0].line == 2);
+  CHECK(parsed.problems[0].message.find("1 MiB") != std::string::npos);
+  CHECK(parse("a: " + std::string(1024UL * 1024 - 3, 'b') + "\n").problems.empty());
+}
+
+TEST_CASE("a file of nothing but mistakes is given up after a thousand") {
+  std::string text;
+  for (int i = 0; i < 5'000; ++i) text += "- &a b\n";
+  CHECK(parse(text).problems.size() == 1'000);
 }
 
 TEST_CASE("more than a million values are refused") {

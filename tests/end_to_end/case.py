@@ -14,10 +14,10 @@ from lab.city import Lab  # noqa: E402
 from lab.wait import wait_until  # noqa: E402
 
 STOPPED, AT_RISK, MISCONDUCT = "【停止】", "【注意】", "【不正の疑い】"
-RECOVERED, REVISED = "【復旧】", "【訂正】"
+RECOVERED, REVISED, CLOSED = "【復旧】", "【訂正】", "【終了】"
 RESENT, UNJOURNALED = "【再送】", "【記録不可】"
 
-__all__ = ["AT_RISK", "CityHall", "MISCONDUCT", "RECOVERED", "RESENT", "REVISED", "STOPPED", "UNJOURNALED", "faults",
+__all__ = ["AT_RISK", "CLOSED", "CityHall", "MISCONDUCT", "RECOVERED", "RESENT", "REVISED", "STOPPED", "UNJOURNALED", "faults",
            "main", "wait_until"]
 
 
@@ -91,19 +91,24 @@ class CityHall(unittest.TestCase):
 
     # The whole life of a fault
 
-    def play(self, name, acknowledge=False):
-        """Breaks, sees the one right page, mends, sees the recovery; nothing else may have been said."""
+    def play(self, name, acknowledge=False, at_once=False):
+        """Breaks, sees the one right page, mends (`at_once`: before all of it was seen), sees the recovery; nothing
+        else may have been said."""
         fault = faults.by_name(name)
         mails_before = len(self.lab.received("mail"))
         incidents_before = len(self.daemon.incidents())
+        self.addCleanup(self.leave_well, name)
         self.lab.fault(name)
         mark = {"stopped": STOPPED, "at_risk": AT_RISK}[fault.severity]
         mark = MISCONDUCT if fault.procedure == "misconduct" else mark
         page = self.wait_mail(f"the page of {name}", mails_before, to=fault.page_to, mark=mark)
         incident = self.daemon.incidents()[incidents_before]
+        number = incident["incident"]
         self.check_diagnosis(fault, incident)
         self.check_page(fault, incident, page)
-        number = incident["incident"]
+        if not at_once:
+            self.wait_all_seen(fault, number)
+            self.check_diagnosis(fault, self.incident(number))
         if acknowledge:
             self.act("ack", number, "--as", "sato")
         self.lab.repair(name)
@@ -111,15 +116,35 @@ class CityHall(unittest.TestCase):
             self.wait_state(number, "restored")
             self.wait_mail(f"the recovery of {name}", mails_before, to=fault.page_to, mark=RECOVERED)
         self.settle()
-        self.act("close", number, "--as", "tanaka", "--reason", "確認済み")
         incidents = self.daemon.incidents()[incidents_before:]
         self.assertEqual(len(incidents), 1, f"one cause, one incident: {incidents}")
-        # A longer look may say more of why, never something else.
         self.check_diagnosis(fault, incidents[0])
         subjects = [mail["subject"] for mail in self.lab.received("mail")[mails_before:]]
-        allowed = 1 + (1 if fault.mends else 0)
-        self.assertEqual(len(subjects), allowed, subjects)
+        self.assertEqual(len(subjects), 2 if fault.mends else 1, f"one page and one recovery: {subjects}")
+        self.act("close", number, "--as", "tanaka", "--reason", "確認済み")
+        self.wait_mail("the word that it is closed", mails_before, mark=CLOSED, text=f"#{number}")
         return number
+
+    def wait_all_seen(self, fault, number):
+        """Until the daemon has judged all that the fault shows."""
+        wait_until(lambda: set(self.incident(number)["diagnosis"]["affected"]) >= self.silent(fault),
+                   "all that cannot be used to be listed")
+
+        def unnoticed():
+            reasons = {device["device"]: device["reasons"] for device in self.daemon.picture()}
+            return [name for name in self.silent(fault) if not reasons[name]]
+        wait_until(lambda: not unnoticed(), f"the silence of all of {fault.affected} to be noticed")
+
+    @staticmethod
+    def silent(fault):
+        """What the fault cuts off and somebody asks; a hub has no address, and may be listed or not."""
+        return {name for name in fault.affected if not name.startswith("hub")}
+
+    def leave_well(self, name):
+        """After a test that failed half-way, the next one finds a healthy network all the same."""
+        if name in self.lab.broken:
+            self.lab.repair(name)
+            self.settle()
 
     def settle(self):
         """Until nothing but incidents already told is wrong, and nothing is suspected any more."""
@@ -142,8 +167,6 @@ class CityHall(unittest.TestCase):
         if fault.procedure == "failure":
             self.assertEqual(incident["severity"], fault.severity, diagnosis)
         self.assertEqual(place["room"], self.lab.device(fault.labels[0])["room"], diagnosis)
-        terminals = {name for name in fault.affected if name.startswith("term")}
-        self.assertLessEqual(terminals, set(diagnosis["affected"]), diagnosis)
         self.assertLessEqual(set(diagnosis["affected"]), set(fault.affected), diagnosis)
         sure = diagnosis["confidence"] + sum(other["confidence"] for other in diagnosis["alternatives"])
         self.assertGreater(diagnosis["confidence"], 0.3)

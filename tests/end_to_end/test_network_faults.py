@@ -22,6 +22,9 @@ class Test(CityHall):
     def test_6_the_monitors_own_cable_is_one_incident_and_no_devices_page(self):
         self.play("monitor-cut")
 
+    def test_7_a_cable_that_is_back_at_once_is_one_incident_too(self):
+        self.play("uplink-cut", at_once=True)
+
 
 if __name__ == "__main__":
     main()

@@ -154,7 +154,7 @@ _add("uplink-cut", "the cable between core switch and access switch is cut",
      cut("sw-2f", "sw-core"), mend("sw-2f", "sw-core"), _switch_or_its_uplink(), ["sw-2f"], affected=_BEHIND_SWITCH)
 _add("server-cable-cut", "the cable of CS server 1 is cut; its management controller still answers",
      cut("cs-1", "sw-core"), mend("cs-1", "sw-core"),
-     {("network", "link", "sw-core"), ("network", "link", "cs-1")}, ["cs-1"])
+     {("network", "link", "sw-core"), ("network", "link", "cs-1")}, ["cs-1"], affected=("cs-1",))
 _add("server-dead", "CS server 1 loses its power, its management controller too",
      both(power_off("cs-1"), power_off("bmc-1")), both(power_on("bmc-1"), power_on("cs-1")),
      {("hardware", "device_power", "cs-1"), ("hardware", "device_hardware", "cs-1")}, ["cs-1"])

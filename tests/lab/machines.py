@@ -57,7 +57,8 @@ class Processes:
         self.signal(name, signal.SIGKILL)
         wait_until(lambda: self.pid(name) is None, f"{name} to end")
         self.records.pop(name, None)
-        self._children.pop(name, None)
+        if child := self._children.pop(name, None):
+            child.wait()
 
     def result(self, name, guard=20):
         """The exit status of a process of ours, once it has ended."""
@@ -68,6 +69,7 @@ class Processes:
             self.signal(name, signal.SIGKILL)
         for child in self._children.values():
             child.wait()
+        self._children.clear()
 
 
 class Machines:

@@ -62,6 +62,7 @@ struct MailScript {
   std::string data = "354 go on";
   std::string message = "250 2.0.0 queued as 4711";
   std::string quit = "221 bye";
+  bool hasty = false;  ///< says goodbye right after a refusal, without waiting for QUIT
 };
 
 class MailServer {
@@ -76,13 +77,14 @@ class MailServer {
   }
 
  private:
-  static bool say(Talk& talk, const std::string& answer) {
+  [[nodiscard]] bool say(Talk& talk, const std::string& answer) const {
     if (answer == "close") return false;
     if (answer.empty()) {
       talk.wait_for_end();
       return false;
     }
     talk.say(answer + "\r\n");
+    if (script_.hasty && answer.starts_with("4")) talk.say(script_.quit + "\r\n");
     return true;
   }
 
@@ -91,7 +93,7 @@ class MailServer {
     for (std::string line = talk.hear("\r\n"); !line.empty(); line = talk.hear("\r\n")) {
       const std::string verb = line.substr(0, 4);
       if (verb == "STAR") {
-        say(talk, script_.starttls);
+        (void)say(talk, script_.starttls);
         talk.hear(1);  // the beginning of TLS, which this server does not know
         return;
       }
@@ -269,6 +271,19 @@ TEST_CASE("a mail that the server refuses is surely not accepted and the reason 
     CHECK(reply.reason.find(late ? "554 5.7.1 content refused" : "450 4.2.0 greylisted") !=
           std::string::npos);
     CHECK_FALSE(reply.answer_unknown);
+  }
+}
+
+TEST_CASE("a goodbye is no verdict on a mail however early it comes") {
+  for (int i = 0; i < 100; ++i) {
+    Bench bench;
+    MailScript script;
+    script.recipient = "450 4.2.0 greylisted";
+    script.hasty = true;
+    MailServer server(script);
+    const auto reply = bench.perform(mail(server.url()));
+    CHECK(reply.code == 450);
+    CHECK(reply.reason == "the mail server refused: 450 4.2.0 greylisted");
   }
 }
 

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <iostream>
 #include <string>
 
 namespace nethealth {
@@ -33,6 +34,7 @@ inline constexpr unsigned child_seconds = 120;
 inline std::string in_own_process(const std::function<std::string()>& piece, bool own_network) {
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) return "no pipe";
+  std::cout.flush();
   const pid_t child = ::fork();
   if (child < 0) return "no child process";
   if (child == 0) {

@@ -25,6 +25,31 @@ std::string identity(const Request& request) {
   return response(request.version, request.id, bindings);
 }
 
+/// A version 3 message without authentication or privacy, in the name of an engine and a user.
+std::string unprotected(std::int32_t id, const std::string& user_name, const std::string& pdu) {
+  const std::string engine("\x80\x00\x1F\x88\x04test", 9);
+  const std::string global =
+      ber::integer(id) + ber::integer(1'400) + ber::field(0x04, std::string(1, '\0')) + ber::integer(3);
+  const std::string security = ber::field(0x04, engine) + ber::integer(1) + ber::integer(100) +
+                               ber::field(0x04, user_name) + ber::field(0x04, "") + ber::field(0x04, "");
+  const std::string scoped = ber::field(0x04, engine) + ber::field(0x04, "") + pdu;
+  return ber::field(0x30, ber::integer(3) + ber::field(0x30, global) +
+                              ber::field(0x04, ber::field(0x30, security)) + ber::field(0x30, scoped));
+}
+
+std::string pdu_of(unsigned char type, std::int32_t id, const Binding& binding) {
+  const std::string list =
+      ber::field(0x30, ber::field(0x30, ber::identifier(binding.first) + binding.second));
+  return ber::field(type, ber::integer(id) + ber::integer(0) + ber::integer(0) + list);
+}
+
+/// The msgID of a version 3 request.
+std::int32_t message_id(const std::string& bytes) {
+  ber::Reader message{ber::Reader{bytes}.next().second};
+  message.number();
+  return ber::Reader{message.next().second}.number();
+}
+
 /// Looks at an agent that answers gets honestly and everything else by `walk`.
 std::optional<SnmpSeen> look_at(Bench& bench, const Impostor::Answer& walk) {
   Impostor agent(bench.io, [&](Impostor& self, const std::string& bytes, const udp::endpoint& from) {
@@ -209,4 +234,32 @@ TEST_CASE("a false engine in place of discovery neither crashes nor counts as si
       bench.look(target(agent.port(), user("u", AuthProtocol::sha256, PrivacyProtocol::aes128)));
   REQUIRE(seen);
   CHECK(seen->status != Outcome::ok);
+}
+
+TEST_CASE("an unprotected answer to a protected question is not believed") {
+  constexpr unsigned char response_pdu = 0xA2, report_pdu = 0xA8;
+  const Oid unknown_engines{1, 3, 6, 1, 6, 3, 15, 1, 1, 4, 0};
+  const Oid uptime{1, 3, 6, 1, 2, 1, 1, 3, 0};
+  const auto look_as = [&](Bench& bench, const Credential& credential) {
+    int questions = 0;
+    Impostor agent(bench.io, [&](Impostor& self, const std::string& bytes, const udp::endpoint& from) {
+      const std::int32_t id = message_id(bytes);
+      const bool discovery = questions++ == 0;
+      const std::string pdu = discovery ? pdu_of(report_pdu, id, {unknown_engines, gauge(1)})
+                                        : pdu_of(response_pdu, id, {uptime, ber::field(0x43, "\x01")});
+      self.send(unprotected(id, discovery ? "" : "u", pdu), from);
+    });
+    return bench.look(target(agent.port(), credential));
+  };
+  Bench bench;
+  const auto forged = look_as(bench, user("u", AuthProtocol::sha256, PrivacyProtocol::aes128));
+  REQUIRE(forged);
+  CHECK(forged->status == Outcome::error);
+  CHECK_FALSE(forged->uptime_s);
+  CHECK(bench.prober->counters().dropped_unsafe == 2);
+  // The same answer to a question without protection is fine, so it was not the form that was refused.
+  const auto open = look_as(bench, user("u", AuthProtocol::none, PrivacyProtocol::none));
+  REQUIRE(open);
+  CHECK(open->status == Outcome::ok);
+  CHECK(open->uptime_s);
 }

@@ -122,20 +122,26 @@ TEST_CASE("a service that greets sees an orderly end and no reset") {
   boost::asio::io_context io{1};
   tcp::acceptor acceptor(io, {boost::asio::ip::address_v4::loopback(), 0});
   tcp::socket service(io);
-  std::optional<boost::system::error_code> end;
+  boost::system::error_code end;
+  boost::system::error_code farewell;
   std::string heard(16, '\0');
-  const std::string greeting(8 * 1024, 'g');
+  const std::string words(8 * 1024, 'g');
+  bool done = false;
   acceptor.async_accept(service, [&](const auto& failed) {
     if (failed) return;
-    boost::asio::write(service, boost::asio::buffer(greeting));
-    boost::asio::async_read(service, boost::asio::buffer(heard),
-                            [&](const auto& error, std::size_t) { end = error; });
+    boost::asio::write(service, boost::asio::buffer(words), end);
+    boost::asio::async_read(service, boost::asio::buffer(heard), [&](const auto& error, std::size_t) {
+      end = error;
+      boost::asio::write(service, boost::asio::buffer(words), farewell);
+      done = true;
+    });
   });
   const auto seen = look(io, "127.0.0.1", acceptor.local_endpoint().port());
   REQUIRE(seen);
   CHECK(seen->status == Outcome::ok);
-  REQUIRE(run_until(io, [&end] { return end.has_value(); }));
-  CHECK(*end == boost::asio::error::eof);
+  REQUIRE(run_until(io, [&done] { return done; }));
+  CHECK(end == boost::asio::error::eof);
+  CHECK_FALSE(farewell);
   service.close();
   io.restart();
   io.run();

@@ -20,7 +20,8 @@ Story with_dead_server() {
 std::vector<std::string> called(const Story& story) {
   std::vector<std::string> people;
   for (const IncidentPicture& incident : story.incidents())
-    for (const NotificationPicture& told : incident.notifications) people.push_back(told.notification.person + " " + told.notification.channel);
+    for (const NotificationPicture& told : incident.notifications)
+      people.push_back(told.notification.person + " " + told.notification.channel);
   return people;
 }
 
@@ -29,7 +30,8 @@ std::vector<std::string> called(const Story& story) {
 TEST_CASE("an unanswered page climbs channel then deputy then role then starts over") {
   Story story = with_dead_server();
   story.run(30min);
-  CHECK(called(story) == std::vector<std::string>{"sato mail", "sato gateway", "suzuki mail", "tanaka mail", "ito mail", "kato mail", "sato mail"});
+  CHECK(called(story) == std::vector<std::string>{"sato mail", "sato gateway", "suzuki mail", "tanaka mail",
+                                                  "ito mail", "kato mail", "sato mail"});
   CHECK(story.notifications(NotificationKind::page).size() == 1);
 }
 
@@ -101,7 +103,8 @@ TEST_CASE("recovery is told to everybody who was called") {
   story.silent.clear();
   story.run(30s);
   std::vector<std::string> told;
-  for (const Notification& notification : story.notifications(NotificationKind::recovery)) told.push_back(notification.person);
+  for (const Notification& notification : story.notifications(NotificationKind::recovery))
+    told.push_back(notification.person);
   CHECK(told == std::vector<std::string>{"sato", "suzuki"});
 }
 
@@ -131,6 +134,7 @@ TEST_CASE("messages without an outcome are sent again after a restart") {
   }
   bool found = false;
   for (const Event& event : fresh.unsent())
-    if (const auto* queued = std::get_if<NotificationQueued>(&event.what)) found = found || queued->notification.id == id;
+    if (const auto* queued = std::get_if<NotificationQueued>(&event.what))
+      found = found || queued->notification.id == id;
   CHECK(found);
 }

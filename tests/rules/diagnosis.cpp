@@ -170,7 +170,8 @@ TEST_CASE("a UPS on battery puts its place at risk") {
 }
 
 TEST_CASE("a failed fan is the component of its device and a switch's fan is a network matter") {
-  for (const auto& [device, expected] : {std::pair("cs-1", Category::hardware), std::pair("sw-core", Category::network)}) {
+  for (const auto& [device, expected] :
+       {std::pair("cs-1", Category::hardware), std::pair("sw-core", Category::network)}) {
     Story story;
     story.sensors[device] = {{"Fan 1", SensorClass::fan, SensorStatus::ok, {}, "", ""}};
     story.run(2min);

@@ -19,7 +19,8 @@ int syslog_messages(const Story& story) {
 
 }  // namespace
 
-TEST_CASE("five failed log-ins from one source in five minutes are misconduct and page the operations manager") {
+TEST_CASE(
+    "five failed log-ins from one source in five minutes are misconduct and page the operations manager") {
   Story story;
   story.run(10s);
   for (int i = 0; i < 4; ++i) {

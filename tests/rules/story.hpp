@@ -1,6 +1,6 @@
 #pragma once
-// A small city hall told as a story: what answers and what does not is set by the test, the rounds of probes are
-// played in virtual time, and what the engine decides is collected. Nothing waits.
+// A small city hall told as a story: what answers and what does not is set by the test, the rounds of probes
+// are played in virtual time, and what the engine decides is collected. Nothing waits.
 
 #include <filesystem>
 #include <fstream>
@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "config/load.hpp"
 #include "config/embedded.hpp"
+#include "config/load.hpp"
 #include "rules/engine.hpp"
 
 namespace nethealth::story {
@@ -23,7 +23,8 @@ inline const LogMatcher& shipped_rules() {
   static const LogMatcher matcher = [] {
     Problems problems;
     std::vector<Node> packs;
-    for (const EmbeddedFile& file : log_packs()) packs.push_back(parse_yaml(file.text, file.name, Language::en, problems));
+    for (const EmbeddedFile& file : log_packs())
+      packs.push_back(parse_yaml(file.text, file.name, Language::en, problems));
     auto compiled = LogMatcher::compile(packs, Language::en, problems);
     if (!compiled) throw std::runtime_error(problems.empty() ? "no rules" : problems.front().text());
     return std::move(*compiled);
@@ -104,7 +105,8 @@ devices:
 )";
 
 inline Site load(const std::string& text) {
-  const auto path = std::filesystem::temp_directory_path() / ("nethealth-story-" + std::to_string(::getpid()) + ".yaml");
+  const auto path =
+      std::filesystem::temp_directory_path() / ("nethealth-story-" + std::to_string(::getpid()) + ".yaml");
   std::ofstream(path) << text;
   Loaded loaded = load_site(path.string(), Language::en, Secrets::optional, {});
   std::filesystem::remove(path);
@@ -119,8 +121,8 @@ inline Site load(const std::string& text) {
 class Story {
  public:
   /// `when`: the moment it begins, site time; every device answers until told otherwise.
-  explicit Story(const std::string& configuration = std::string(city_hall) + people, EngineOptions options = {},
-                 const std::string& when = "2026-11-24T09:00:00+09:00")
+  explicit Story(const std::string& configuration = std::string(city_hall) + people,
+                 EngineOptions options = {}, const std::string& when = "2026-11-24T09:00:00+09:00")
       : site(std::make_unique<Site>(load(configuration))),
         engine(std::make_unique<Engine>(*site, shipped_rules(), options)),
         now(*parse_time(when)),
@@ -152,7 +154,9 @@ class Story {
   }
 
   void see(const std::string& device, auto seen) { take(engine->observe({now, device, std::move(seen)})); }
-  void log(const std::string& device, const std::string& line) { see(device, LogSeen{"app.log", 0, {}, line}); }
+  void log(const std::string& device, const std::string& line) {
+    see(device, LogSeen{"app.log", 0, {}, line});
+  }
   void acknowledge(int incident, const std::string& person) {
     auto decisions = engine->act(now, Acknowledge{incident, person}, Language::en);
     if (!decisions) throw std::runtime_error(decisions.error().text());
@@ -185,9 +189,9 @@ class Story {
   std::unique_ptr<Engine> engine;
   Time now;
   std::vector<Event> journal;
-  std::set<std::string> silent;                           ///< devices
-  std::set<std::string> no_agent;                         ///< devices whose SNMP agent is silent
-  std::set<std::pair<std::string, std::string>> down;     ///< device, port
+  std::set<std::string> silent;                                   ///< devices
+  std::set<std::string> no_agent;                                 ///< devices whose SNMP agent is silent
+  std::set<std::pair<std::string, std::string>> down;             ///< device, port
   std::map<std::pair<std::string, std::string>, Outcome> broken;  ///< device, service
   std::map<std::string, std::vector<SensorSeen>> sensors;
   std::map<std::pair<std::string, std::string>, std::uint64_t> errors;  ///< added at each look
@@ -198,7 +202,8 @@ class Story {
     wake_ = decisions.wake;
     for (Event& event : decisions.events) {
       journal.push_back(event);
-      if (const auto* wanted = std::get_if<ProbeWanted>(&event.what)) asked_.emplace(now + 300ms, std::pair(wanted->device, wanted->probe));
+      if (const auto* wanted = std::get_if<ProbeWanted>(&event.what))
+        asked_.emplace(now + 300ms, std::pair(wanted->device, wanted->probe));
       if (const auto* queued = std::get_if<NotificationQueued>(&event.what))
         take(engine->report(now, NotificationOutcome{queued->notification.id, delivery, "", ""}));
     }
@@ -207,7 +212,8 @@ class Story {
   /// One second of the ten-second round: the devices whose turn it is, SNMP and TCP each third round.
   void round() {
     next_round_ += 1s;
-    const auto second = static_cast<std::size_t>(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+    const auto second = static_cast<std::size_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
     for (std::size_t i = 0; i < site->devices.size(); ++i) {
       const Device& device = site->devices[i];
       if (device.kind == DeviceKind::monitor) see(device.name, monitor);
