@@ -150,6 +150,9 @@ _add("hub-cable-cut", "the cable between access switch and hub is cut", cut("hub
      _hub_or_its_cable(), ["hub-2f"], affected=_BEHIND_HUB)
 _add("switch-dead", "the access switch loses its power", power_off("sw-2f"), power_on("sw-2f"),
      _switch_or_its_uplink(), ["sw-2f"], affected=_BEHIND_SWITCH)
+_add("switch-hung", "the access switch forwards nothing and answers nothing while its lamps stay lit",
+     bridge("sw-2f", "down"), bridge("sw-2f", "up"), {("network", "switch", "sw-2f")}, ["sw-2f"],
+     affected=_BEHIND_SWITCH)
 _add("uplink-cut", "the cable between core switch and access switch is cut",
      cut("sw-2f", "sw-core"), mend("sw-2f", "sw-core"), _switch_or_its_uplink(), ["sw-2f"], affected=_BEHIND_SWITCH)
 _add("server-cable-cut", "the cable of CS server 1 is cut; its management controller still answers",
