@@ -22,7 +22,8 @@ struct OpenRange {
 struct Calendar {
   std::string name;
   std::array<std::vector<OpenRange>, 7> weekly;  ///< by weekday, Sunday first; each in order, not overlapping
-  std::map<std::chrono::year_month_day, std::vector<OpenRange>> dated;  ///< replaces the week's hours on that day
+  std::map<std::chrono::year_month_day, std::vector<OpenRange>>
+      dated;                       ///< replaces the week's hours on that day
   bool japanese_holidays = false;  ///< closed on public holidays and from 29 December to 3 January
 };
 
@@ -37,8 +38,8 @@ struct Calendar {
 /// The next moment after `time` at which is_open changes; empty if none within 60 days.
 [[nodiscard]] std::optional<Time> next_change(const Calendar& calendar, const Zone& zone, Time time);
 
-/// Public holidays by the Act on National Holidays (国民の祝日に関する法律), substitute and citizens' holidays
-/// included. Holds from 2007 to 2099; the equinoxes of a coming year are official each February.
+/// Public holidays by the Act on National Holidays (国民の祝日に関する法律), substitute and citizens'
+/// holidays included. Holds from 2007 to 2099; the equinoxes of a coming year are official each February.
 [[nodiscard]] bool is_japanese_holiday(std::chrono::year_month_day day);
 
 }  // namespace nethealth

@@ -16,8 +16,8 @@ enum class Secrets : std::uint8_t {
 };
 
 struct Loaded {
-  std::optional<Site> site;  ///< only when no problem is an error
-  Problems problems;         ///< all of them, in order of file, line and column; warnings too
+  std::optional<Site> site;        ///< only when no problem is an error
+  Problems problems;               ///< all of them, in order of file, line and column; warnings too
   std::vector<std::string> files;  ///< read, the main file first
 };
 

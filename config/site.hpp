@@ -60,7 +60,8 @@ struct Polling {
 
 enum class SnmpVersion : std::uint8_t { v1, v2c, v3 };
 enum class AuthProtocol : std::uint8_t { none, md5, sha1, sha224, sha256, sha384, sha512 };
-/// AES-192 and AES-256 exist in two incompatible key extensions: Blumenthal's, and Reeder's (suffix C, Cisco).
+/// AES-192 and AES-256 exist in two incompatible key extensions: Blumenthal's, and Reeder's (suffix C,
+/// Cisco).
 enum class PrivacyProtocol : std::uint8_t { none, des, aes128, aes192, aes256, aes192c, aes256c };
 
 struct Credential {
@@ -80,17 +81,27 @@ struct Room {
 };
 
 enum class DeviceKind : std::uint8_t {
-  monitor, cs_server, server, terminal, switch_, hub, router, firewall, ups, sensor, printer
+  monitor,
+  cs_server,
+  server,
+  terminal,
+  switch_,
+  hub,
+  router,
+  firewall,
+  ups,
+  sensor,
+  printer
 };
 
 struct Service {
   enum class Kind : std::uint8_t { tcp, http };
   std::string name;
   Kind kind = Kind::tcp;
-  std::uint16_t port = 0;                ///< of a tcp service
-  std::string url;                       ///< of an http service
-  std::optional<int> expect;             ///< the HTTP status wanted; without it, any below 400
-  std::vector<std::size_t> depends_on;   ///< services of the same device
+  std::uint16_t port = 0;               ///< of a tcp service
+  std::string url;                      ///< of an http service
+  std::optional<int> expect;            ///< the HTTP status wanted; without it, any below 400
+  std::vector<std::size_t> depends_on;  ///< services of the same device
 };
 
 struct LogSource {
@@ -107,17 +118,17 @@ struct Management {
 struct Device {
   std::string name;
   DeviceKind kind = DeviceKind::server;
-  std::string label;                      ///< what people call it; the name when the file gives none
-  std::vector<std::string> addresses;     ///< IPv4 or IPv6; empty: never polled
-  std::optional<Management> management;   ///< the management controller (BMC)
+  std::string label;                     ///< what people call it; the name when the file gives none
+  std::vector<std::string> addresses;    ///< IPv4 or IPv6; empty: never polled
+  std::optional<Management> management;  ///< the management controller (BMC)
   std::optional<std::size_t> room;
   std::vector<DeviceIndex> power;         ///< the feeds; it lives while one of them does
   std::vector<PersonIndex> contractor;    ///< who is called for this device
   std::optional<std::size_t> credential;  ///< polled by SNMP when set
   std::vector<Service> services;
   std::vector<LogSource> logs;
-  std::optional<std::size_t> calendar;    ///< always on without one
-  Polling polling;                        ///< the site's, overridden by the device's own
+  std::optional<std::size_t> calendar;  ///< always on without one
+  Polling polling;                      ///< the site's, overridden by the device's own
   bool page = true;
 
   [[nodiscard]] bool forwards() const {
@@ -146,9 +157,21 @@ struct Maintenance {
 };
 
 enum class RoleId : std::uint8_t {
-  operations_sub_manager, operations_manager, deputy_chief, chief, mayor, council, system_staff,
-  citizens_section, information_section, security_team, prefecture, organisation, contractor,
-  municipalities, receiving_organisations
+  operations_sub_manager,
+  operations_manager,
+  deputy_chief,
+  chief,
+  mayor,
+  council,
+  system_staff,
+  citizens_section,
+  information_section,
+  security_team,
+  prefecture,
+  organisation,
+  contractor,
+  municipalities,
+  receiving_organisations
 };
 inline constexpr std::size_t role_count = 15;
 
@@ -178,9 +201,9 @@ struct Channel {
   std::vector<std::string> servers;  ///< smtp: tried in order
   std::string from;                  ///< smtp
   std::string url;                   ///< webhook, patlite
-  std::string body;                  ///< webhook: a template; {address} {subject} {text} {id} are filled in as JSON text
+  std::string body;  ///< webhook: a template; {address} {subject} {text} {id} are filled in as JSON text
   std::string content_type = "application/json";
-  std::vector<std::string> on;       ///< patlite: severities that light it
+  std::vector<std::string> on;  ///< patlite: severities that light it
 };
 
 enum class SyslogTransport : std::uint8_t { udp, tcp };

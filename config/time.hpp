@@ -15,7 +15,8 @@ using Milliseconds = std::chrono::milliseconds;
 /// A moment: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 using Time = std::chrono::sys_time<Milliseconds>;
 
-/// A calendar day and the minutes and milliseconds since its midnight, as a clock on the wall of a zone shows it.
+/// A calendar day and the minutes and milliseconds since its midnight, as a clock on the wall of a zone shows
+/// it.
 struct LocalTime {
   std::chrono::year_month_day day;
   std::chrono::weekday weekday;

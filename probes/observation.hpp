@@ -1,5 +1,6 @@
 #pragma once
-// What one look at one device showed (contract, section Observations). A value: probes make it, rules read it.
+// What one look at one device showed (contract, section Observations). A value: probes make it, rules read
+// it.
 
 #include <cstdint>
 #include <map>
@@ -45,7 +46,18 @@ struct InterfaceSeen {
 };
 
 enum class SensorClass : std::uint8_t {
-  fan, power, temperature, voltage, disk, memory, battery, humidity, smoke, water, door, other
+  fan,
+  power,
+  temperature,
+  voltage,
+  disk,
+  memory,
+  battery,
+  humidity,
+  smoke,
+  water,
+  door,
+  other
 };
 enum class SensorStatus : std::uint8_t { ok, warning, failed, absent, unknown };
 
@@ -76,9 +88,9 @@ struct ServiceSeen {
 
 struct LogSeen {
   std::string file;
-  std::uint64_t offset = 0;         ///< of the line's first byte
-  std::vector<std::string> rules;   ///< packs to match; all when empty
-  std::string line;                 ///< UTF-8, without its line end
+  std::uint64_t offset = 0;        ///< of the line's first byte
+  std::vector<std::string> rules;  ///< packs to match; all when empty
+  std::string line;                ///< UTF-8, without its line end
 };
 
 struct TrapSeen {
@@ -86,7 +98,8 @@ struct TrapSeen {
   std::map<std::string, std::string> varbinds;
 };
 
-/// The monitor's own place: its network card, its nearest router or switch, and whether its journal can be written.
+/// The monitor's own place: its network card, its nearest router or switch, and whether its journal can be
+/// written.
 struct MonitorSeen {
   std::optional<bool> carrier;
   std::optional<bool> gateway_ok;

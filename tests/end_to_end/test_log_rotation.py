@@ -29,10 +29,9 @@ class Test(CityHall):
 
     def read_up_to_here(self, marker):
         """A line of its own kind, which is seen only after all before it."""
-        before = len(self.daemon.incidents())
-        self.lab.log("cs-1/messages.log", f"Nov 24 09:01:00 cs-1 clamd[811]: /srv/{marker}: Win.Test.{marker} FOUND")
-        wait_until(lambda: len(self.daemon.incidents()) > before or marker in str(self.daemon.incidents()),
-                   f"the line of {marker} to be read")
+        self.lab.log("cs-1/messages.log", f"Nov 24 09:01:00 cs-1 kernel: {marker} invoked oom-killer: gfp_mask=0x100cca")
+        wait_until(lambda: any(incident["diagnosis"]["location"]["component"] == marker
+                               for incident in self.daemon.incidents()), f"the line of {marker} to be read")
 
     def counted(self, source):
         return [incident for incident in self.daemon.incidents()
