@@ -44,11 +44,22 @@ std::string code_text(char32_t code) {
   return text.data();
 }
 
+/// Needs neither care nor an escape.
+bool is_plain(char byte) {
+  return byte >= ' ' && byte < '\x7F' && byte != '"' && byte != '\\' && byte != ']';
+}
+
 /// Valid UTF-8 without anything that could hide or forge, at most `limit` bytes, cut between characters. A
 /// value is escaped too (RFC 5424 6.3.3).
 std::string printable(std::string_view text, std::size_t limit, bool is_value) {
   std::string out;
   while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    if (out.size() + plain >= limit) return out.append(text.substr(0, limit - out.size()));
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const Utf8Character character = first_character(text);
     std::string piece(text.substr(0, character.length));
     if (!character.valid) piece = "\xEF\xBF\xBD";

@@ -58,6 +58,13 @@ bool differs(const Diagnosis& before, const Diagnosis& after) {
          places(before) != places(after);
 }
 
+/// A silent look speaks of the time since it was sent, and the last ping before it of a time up to one round
+/// earlier.
+Milliseconds unanswered_span(const Polling& polling) {
+  const Milliseconds snmp = polling.snmp.timeout * (1 + polling.snmp.retries);
+  return polling.icmp.interval + std::max({snmp, polling.tcp.timeout, polling.http.timeout});
+}
+
 }  // namespace
 
 bool in_maintenance_window(const Site& site, DeviceIndex device, Time now) {
@@ -94,7 +101,8 @@ bool Engine::Mind::masked(const Sign& sign) {
   const Sign& reach = states_[*ping];
   if (reach.known && reach.bad) return true;
   if (sign.kind == SignKind::snmp || (sign.kind == SignKind::service && sign.outcome == Outcome::timeout))
-    return !reach.last_good || *reach.last_good < *sign.first_bad;
+    return !reach.last_good ||
+           *reach.last_good < *sign.first_bad - unanswered_span(site_.devices[sign.device].polling);
   return false;
 }
 
@@ -300,7 +308,8 @@ bool Engine::Mind::ripe(const Verdict& verdict) {
       only_a_port_says_so(verdict) ||
       std::ranges::any_of(verdict.pending, [&](SignIndex sign) { return awaited(sign, with_services); });
   if (!waiting) return true;
-  const Time deadline = verdict.onset + (options_.can_probe ? std::min(limits::live_hold, round) : round);
+  const Milliseconds hold = with_services ? limits::live_hold_of_services : limits::live_hold;
+  const Time deadline = verdict.onset + (options_.can_probe ? std::min(hold, round) : round);
   if (now >= deadline) return true;
   if (!reconsider_ || deadline < *reconsider_) reconsider_ = deadline;
   return false;

@@ -30,6 +30,8 @@ inline constexpr std::size_t neighbours_asked = 16;
 inline constexpr Milliseconds answer_wait{3000};
 /// The longest wait for what would tell the rivals apart, when looks can be asked for.
 inline constexpr Milliseconds live_hold{2500};
+/// A silent agent takes two time limits to show, and tells a hung server from a dead service.
+inline constexpr Milliseconds live_hold_of_services{4000};
 inline constexpr Milliseconds ask_again_after{150};
 /// An echo look takes longer than this: what comes back sooner was sent before it was asked for.
 inline constexpr Milliseconds shortest_icmp_look{100};

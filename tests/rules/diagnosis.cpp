@@ -117,18 +117,36 @@ TEST_CASE("a silent server whose port stays up is hung") {
 }
 
 TEST_CASE("a server that answers ping while agent and services time out is hung") {
-  Story story(std::string(city_hall) + people, recorded);
+  for (const bool live : {false, true}) {
+    Story story(std::string(city_hall) + people, {live, {}});
+    story.run(2min);
+    story.no_agent.insert("cs-1");
+    story.broken[{"cs-1", "app"}] = Outcome::timeout;
+    story.broken[{"cs-1", "web"}] = Outcome::timeout;
+    story.run(70s);
+    std::vector<IncidentPicture> incidents;
+    const Diagnosis& diagnosis = only_incident(story, incidents);
+    CHECK(diagnosis.cause == Cause::device_hang);
+    CHECK(diagnosis.category == Category::software);
+    CHECK(diagnosis.location.device == "cs-1");
+    CHECK(incidents[0].now.severity == Severity::stopped);
+  }
+}
+
+TEST_CASE("an incident closed by a person while it lasts is not opened again until it was over once") {
+  Story story;
   story.run(2min);
-  story.no_agent.insert("cs-1");
-  story.broken[{"cs-1", "app"}] = Outcome::timeout;
-  story.broken[{"cs-1", "web"}] = Outcome::timeout;
-  story.run(70s);
-  std::vector<IncidentPicture> incidents;
-  const Diagnosis& diagnosis = only_incident(story, incidents);
-  CHECK(diagnosis.cause == Cause::device_hang);
-  CHECK(diagnosis.category == Category::software);
-  CHECK(diagnosis.location.device == "cs-1");
-  CHECK(incidents[0].now.severity == Severity::stopped);
+  story.silent.insert("cs-1");
+  story.run(20s);
+  REQUIRE(story.incidents().size() == 1);
+  REQUIRE(story.engine->act(story.now, Close{1, "sato", "plug pulled on purpose"}, Language::en).has_value());
+  story.run(10min);
+  CHECK(story.incidents().size() == 1);
+  story.silent.clear();
+  story.run(1min);
+  story.silent.insert("cs-1");
+  story.run(20s);
+  CHECK(story.incidents().size() == 2);
 }
 
 TEST_CASE("a crashed service is the cause and the service that depends on it is not") {
