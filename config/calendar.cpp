@@ -73,7 +73,8 @@ year_month_day nth_monday(std::chrono::year year, unsigned month_number, unsigne
 /// Equinoxes as Japan's almanac has them, 1980 to 2099 (the formula of the Hydrographic Department).
 year_month_day equinox(std::chrono::year year, unsigned month_number, double base) {
   const int since = static_cast<int>(year) - 1980;
-  const auto day_number = static_cast<unsigned>(base + 0.242194 * since - since / 4);
+  const int leap_days = since / 4;
+  const auto day_number = static_cast<unsigned>(base + 0.242194 * since - leap_days);
   return year / month(month_number) / day(day_number);
 }
 

@@ -182,7 +182,7 @@ std::optional<std::string> Reader::long_text(const Node& node, std::string_view 
 }
 
 std::optional<std::string> Reader::name(const Node& node, std::string_view key) {
-  const auto found = text(node, key);
+  auto found = text(node, key);
   if (!found) return {};
   if (found->find_first_of(" \t:,/") != std::string::npos || found->size() > longest_name_bytes) {
     unexpected(node, key,

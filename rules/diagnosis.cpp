@@ -107,7 +107,10 @@ class Cover {
 
   std::vector<Verdict> solve() {
     greedy();
-    for (int round = 0; round < improvement_rounds && (prune() | swap()); ++round) {
+    bool changed = true;
+    for (int round = 0; round < improvement_rounds && changed; ++round) {
+      changed = prune();
+      changed = swap() || changed;
     }
     expand();
     prune();

@@ -44,6 +44,7 @@ bool same_place(const Diagnosis& a, const Diagnosis& b) {
 bool differs(const Diagnosis& before, const Diagnosis& after) {
   const auto places = [](const Diagnosis& d) {
     std::vector<std::pair<Cause, std::string>> list;
+    list.reserve(d.alternatives.size());
     for (const Alternative& a : d.alternatives)
       list.emplace_back(a.cause, a.location.device + " " + a.location.peer + " " + a.location.room);
     std::ranges::sort(list);

@@ -1,6 +1,7 @@
 #include "rules/message.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "rules/explain.hpp"
 
@@ -11,7 +12,7 @@ namespace {
 constexpr std::size_t names_in_text = 12;
 
 std::string percent(double share) {
-  return std::to_string(static_cast<int>(share * 100 + 0.5)) + "%";
+  return std::to_string(std::lround(share * 100)) + "%";
 }
 
 std::string hour_minute(Time time, const Zone& zone) {

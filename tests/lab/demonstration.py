@@ -44,7 +44,7 @@ def play(lab):
     step("Cutting the cable between the core switch and the switch of the citizens' section")
     lab.fault("uplink-cut")
     page = messages(lab, 1)
-    step("One page arrived, for six devices that fell silent")
+    step("One page arrived, for six devices that fell silent. From here a cut cable and a dead switch look alike: it names both")
     show_message(page)
     number = str(lab.daemon.incidents()[-1]["incident"])
     show(lab.daemon, "incident", "show", number)
@@ -88,7 +88,7 @@ def main():
             print(OWN_NETWORK.format(config=lab.daemon.config), end="")
             return
         lab.daemon.stop()
-    print(OWN_NETWORK.format(config="config/examples"), end="")
+    print(OWN_NETWORK.format(config="config/examples/city-hall"), end="")
 
 
 if __name__ == "__main__":
