@@ -274,7 +274,8 @@ std::optional<Time> Engine::Mind::wake_time() {
   if (dirty_ && last_evaluation_)
     by(*last_evaluation_ +
        (bad_.size() > limits::storm_signs ? limits::evaluation_gap_in_storm : limits::evaluation_gap));
-  by(reconsider_);
+  // What is due already waits for the gap between two evaluations, not for this moment again.
+  if (!dirty_) by(reconsider_);
   for (const SignIndex sign : bad_logs_) by(states_[sign].last_sample + limits::log_quiet);
   for (const auto& [number, incident] : book.all()) by(next_call(incident));
   return wake;
