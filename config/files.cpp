@@ -57,22 +57,22 @@ std::string identity(const std::string& path) {
 void merge(Reader& read, Node& whole, Node&& part) {
   for (auto& [key, value] : part.entries) {
     const auto same = std::find_if(whole.entries.begin(), whole.entries.end(),
-                                   [&](const auto& entry) { return entry.first.value == key.value; });
+                                   [&](const auto& entry) { return entry.key.value == key.value; });
     if (same == whole.entries.end()) {
-      whole.entries.emplace_back(std::move(key), std::move(value));
-    } else if (same->second.kind == Node::Kind::list && value.kind == Node::Kind::list) {
-      std::move(value.items.begin(), value.items.end(), std::back_inserter(same->second.items));
-    } else if (same->second.kind == Node::Kind::map && value.kind == Node::Kind::map) {
-      merge(read, same->second, std::move(value));
+      whole.entries.push_back({std::move(key), std::move(value)});
+    } else if (same->value.kind == Node::Kind::list && value.kind == Node::Kind::list) {
+      std::move(value.items.begin(), value.items.end(), std::back_inserter(same->value.items));
+    } else if (same->value.kind == Node::Kind::map && value.kind == Node::Kind::map) {
+      merge(read, same->value, std::move(value));
     } else if (value.kind == Node::Kind::null) {
       continue;
-    } else if (same->second.kind == Node::Kind::null) {
-      same->second = std::move(value);
+    } else if (same->value.kind == Node::Kind::null) {
+      same->value = std::move(value);
     } else {
       read.report(key,
                   {"{0} は {1} ですでに書かれています。すべてのファイルを通して一度だけ書いてください",
                    "{0} is already written at {1}, expected it once in all files"},
-                  {quote(key.value, read.language()), place_of(same->first)});
+                  {quote(key.value, read.language()), place_of(same->key)});
     }
   }
 }
@@ -106,7 +106,7 @@ class FileReader {
       files_.whole = false;
     }
     if (const Node* include = node.find("include")) follow(*include);
-    std::erase_if(node.entries, [](const auto& entry) { return entry.first.value == "include"; });
+    std::erase_if(node.entries, [](const auto& entry) { return entry.key.value == "include"; });
     if (is_main) {
       files_.root = std::move(node);
       files_.root.kind = Node::Kind::map;

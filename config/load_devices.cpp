@@ -117,10 +117,10 @@ void check_polled(Loading& load, const Node& node, const Device& device) {
   if (!device.addresses.empty() || node.find("address") != nullptr) return;
   for (const std::string_view key : {"snmp", "services"}) {
     const auto entry = std::find_if(node.entries.begin(), node.entries.end(),
-                                    [&](const auto& e) { return e.first.value == key; });
+                                    [&](const auto& e) { return e.key.value == key; });
     if (entry == node.entries.end()) continue;
     load.read.report(
-        entry->first,
+        entry->key,
         {"{0} がありますが、address のない機器には問い合わせできません。address を書いてください",
          "found {0} on a device without address, which is never polled, expected an address"},
         {key});

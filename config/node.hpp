@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "config/language.hpp"
@@ -25,6 +24,8 @@ struct Problem {
 
 using Problems = std::vector<Problem>;
 
+struct NodeEntry;
+
 struct Node {
   enum class Kind : unsigned char { null, scalar, list, map };
 
@@ -32,13 +33,18 @@ struct Node {
   std::string value;    ///< of a scalar, as written
   bool quoted = false;  ///< a quoted scalar is text, never a number or a truth value
   std::vector<Node> items;
-  std::vector<std::pair<Node, Node>> entries;  ///< of a map, in file order; keys are unique scalars
+  std::vector<NodeEntry> entries;  ///< of a map, in file order; keys are unique scalars
   std::string file;
   int line = 0;
   int column = 0;
 
   [[nodiscard]] const Node* find(std::string_view key) const;
   [[nodiscard]] Problem problem(std::string message) const;
+};
+
+struct NodeEntry {
+  Node key;
+  Node value;
 };
 
 /// Reads one document. Refused, each with its place: syntax errors, duplicate keys, anchors, aliases, tags,

@@ -171,7 +171,7 @@ class Builder final : public YAML::EventHandler {
       parent.key = std::move(node);
       parent.has_key = true;
     } else {
-      if (!parent.drop) parent.node.entries.emplace_back(std::move(parent.key), std::move(node));
+      if (!parent.drop) parent.node.entries.push_back({std::move(parent.key), std::move(node)});
       parent.has_key = false;
     }
   }
@@ -198,7 +198,7 @@ class Builder final : public YAML::EventHandler {
     std::unordered_map<std::string_view, int> lines;
     std::vector<std::size_t> repeated;
     for (std::size_t i = 0; i < map.entries.size(); ++i) {
-      const Node& key = map.entries[i].first;
+      const Node& key = map.entries[i].key;
       const auto [first, is_new] = lines.emplace(key.value, key.line);
       if (is_new) continue;
       repeated.push_back(i);
@@ -210,7 +210,7 @@ class Builder final : public YAML::EventHandler {
                                                    std::to_string(key.line)})));
     }
     if (repeated.empty()) return;
-    std::vector<std::pair<Node, Node>> kept;
+    std::vector<NodeEntry> kept;
     std::size_t next = 0;
     for (std::size_t i = 0; i < map.entries.size(); ++i) {
       if (next < repeated.size() && repeated[next] == i) {

@@ -137,6 +137,12 @@ int Engine::Mind::looks_needed(SignKind kind) const {
   }
 }
 
+bool Engine::Mind::is_owned(SignIndex sign) const {
+  return std::ranges::any_of(book.all(), [&](const auto& entry) {
+    return entry.second.is_open() && entry.second.owned.contains(sign);
+  });
+}
+
 /// A sign of an incident that is coming back: it has a few looks' time to come back too.
 bool Engine::Mind::held_back(SignIndex sign) {
   for (const auto& [number, incident] : book.all()) {
@@ -388,10 +394,14 @@ void Engine::Mind::restored(Incident& incident) {
   incident.recovering.reset();
 }
 
-/// A person has judged these signs: they open nothing again until they have been good. Log lines are over at
-/// once.
+/// A person has judged these signs, and what else the fault shows: they open nothing again until they have
+/// been good. Log lines are over at once.
 void Engine::Mind::dismiss(Incident& incident) {
-  for (const SignIndex sign : incident.owned) {
+  std::set<SignIndex> judged(incident.owned.begin(), incident.owned.end());
+  if (incident.fault)
+    for (const Prediction& prediction : predict(world(), *incident.fault))
+      if (states_[prediction.sign].bad && !is_owned(prediction.sign)) judged.insert(prediction.sign);
+  for (const SignIndex sign : judged) {
     if (states_[sign].kind == SignKind::log && states_[sign].bad) note({states_.quieten(sign, now)});
     if (states_[sign].bad || !states_[sign].known) dismissed_.insert(sign);
   }

@@ -105,6 +105,7 @@ class Engine::Mind {
   [[nodiscard]] bool is_good(SignIndex sign);
   void restored(Incident& incident);
   void dismiss(Incident& incident);
+  [[nodiscard]] bool is_owned(SignIndex sign) const;
   void own(Incident& incident, const Verdict& verdict);
   [[nodiscard]] int looks_needed(SignKind kind) const;
 

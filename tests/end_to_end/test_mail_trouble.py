@@ -1,6 +1,6 @@
 """The mail server is down, stuck, or forgets to answer: the page arrives when it can, and once."""
 
-from case import RESENT, STOPPED, CityHall, main, wait_until
+from case import CLOSED, RESENT, STOPPED, CityHall, main, wait_until
 
 
 class Test(CityHall):
@@ -20,11 +20,13 @@ class Test(CityHall):
         self.assertEqual(len(pages), 1, [mail["subject"] for mail in pages])
 
     def over(self, number):
+        before = len(self.lab.received("mail"))
         self.act("ack", number, "--as", "sato")
         self.lab.repair("service-crashed")
         self.wait_state(number, "restored")
         self.settle()
         self.act("close", number, "--as", "sato", "--reason", "確認済み")
+        self.wait_mail("the word that it is closed", before, to="sato@city.example", mark=CLOSED, text=f"#{number}")
 
     def test_1_the_port_is_closed(self):
         self.late("refuse")

@@ -1,6 +1,6 @@
 """kill -9 in the middle of incidents: nothing is lost, nobody is called twice for nothing."""
 
-from case import RECOVERED, RESENT, STOPPED, CityHall, main, wait_until
+from case import CLOSED, RECOVERED, RESENT, STOPPED, CityHall, main, wait_until
 
 
 class Test(CityHall):
@@ -43,6 +43,7 @@ class Test(CityHall):
         self.assertEqual(len(self.daemon.incidents()), 2)
         for number in (1, 2):
             self.act("close", number, "--as", "sato", "--reason", "確認済み")
+            self.wait_mail(f"the word that {number} is closed", 0, mark=CLOSED, text=f"#{number}")
 
     def test_3_a_page_that_could_not_leave_leaves_after_the_restart(self):
         before = len(self.lab.received("mail"))

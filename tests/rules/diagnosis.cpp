@@ -231,6 +231,28 @@ TEST_CASE("a disk error and an out-of-memory kill in a log are told at their fir
   CHECK(incidents[1].now.diagnosis.location.device == "cs-2");
 }
 
+TEST_CASE("a closed disk fault that two lines told opens again at the next line and not before") {
+  Story story;
+  story.run(1min);
+  const auto lines = [&] {
+    story.log("cs-2",
+              "Nov 24 09:00:00 cs-2 kernel: blk_update_request: critical medium error, dev sdb, sector 9");
+    story.log("cs-2",
+              "Nov 24 09:00:00 cs-2 kernel: Buffer I/O error on dev sdb2, logical block 9, async page read");
+  };
+  lines();
+  story.run(1min);
+  REQUIRE(story.incidents().size() == 1);
+  auto closed = story.engine->act(story.now, Close{1, "tanaka", "replaced"}, Language::en);
+  REQUIRE(closed.has_value());
+  story.run(5min);
+  CHECK(story.incidents().size() == 1);
+  lines();
+  story.run(1min);
+  REQUIRE(story.incidents().size() == 2);
+  CHECK(story.notifications(NotificationKind::page).size() == 2);
+}
+
 TEST_CASE("the monitor's own uplink is one incident of its own and no device is accused") {
   Story story;
   story.run(2min);
