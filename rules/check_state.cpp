@@ -134,22 +134,24 @@ CheckStates::Silences& CheckStates::silences(SignKind kind) {
 }
 
 void CheckStates::learn(SignKind kind, const Sign& before, bool silent) {
+  constexpr int passing = 2;  // longer silences were something
   Silences& known = silences(kind);
   known.looks += 1;
-  if (!silent && before.bad && before.bad_count == 1) known.false_ones += 1;
+  if (!silent && before.bad && before.bad_count <= passing) known.false_ones += before.bad_count;
 }
 
 double CheckStates::false_silence_rate(SignKind kind) const {
-  // The priors are worth this many looks, so that a network's first lost packets do not yet change them.
-  constexpr double prior_looks = 3000, prior_false = 0.6;
+  // The prior is worth this many looks: a network shows within minutes how it loses packets.
+  constexpr double prior_looks = 500, prior_false = 0.05;
+  // A packet right behind a lost one is lost this often: losses come in bursts.
+  constexpr double lost_again = 0.3;
   const Silences& known = kind == SignKind::ping   ? ping_silences_
                           : kind == SignKind::snmp ? snmp_silences_
                                                    : service_silences_;
   const double learned = (known.false_ones + prior_false) / (known.looks + prior_looks);
   const double lost = packets_.false_ones / (packets_.looks + prior_looks);
-  // A request and its answer can both be lost, and an SNMP look or a connection tries twice.
-  const double both_ways = 1 - (1 - lost) * (1 - lost);
-  const double expected = kind == SignKind::ping ? lost * lost * lost : both_ways * both_ways;
+  // An echo look is three packets, an SNMP look or a connection tries twice.
+  const double expected = kind == SignKind::ping ? lost * lost_again * lost_again : lost * lost_again;
   return std::clamp(std::max(learned, expected), 1e-4, 0.05);
 }
 
@@ -239,6 +241,12 @@ void CheckStates::ports(DeviceIndex device, Time time, const SnmpSeen& seen, std
     }
     if (!row || !row->admin_up) continue;
     touches.push_back(sample(*sign, time, !row->oper_up));
+    if (row->oper_up && row->speed_mbps && *row->speed_mbps > 0) {
+      Sign& port_sign = signs_[*sign];
+      if (port_sign.speed_mbps && *port_sign.speed_mbps != *row->speed_mbps)
+        port_sign.speed_fell = *row->speed_mbps < *port_sign.speed_mbps;
+      port_sign.speed_mbps = row->speed_mbps;
+    }
     if (const auto counted = port(cable, device, SignKind::port_errors))
       errors(*counted, time, *row, restarted, touches);
   }

@@ -51,8 +51,10 @@ struct Sign {
   Outcome outcome = Outcome::ok;  ///< of snmp and service
   std::optional<int> code;
   SensorSeen sensor;
-  std::uint64_t errors = 0;        ///< the last total of a port's error counters
-  std::uint64_t error_growth = 0;  ///< since the run of bad samples began
+  std::uint64_t errors = 0;                 ///< the last total of a port's error counters
+  std::optional<std::uint64_t> speed_mbps;  ///< of a port
+  bool speed_fell = false;                  ///< of a port that stays up: by its last change
+  std::uint64_t error_growth = 0;           ///< since the run of bad samples began
   const LogRule* rule = nullptr;
   std::string component;
   std::string line;  ///< the last matching line, cut

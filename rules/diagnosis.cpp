@@ -15,7 +15,8 @@ constexpr double another_onset = 0.05;  // a sign that went bad before the fault
 constexpr double rival_within = 5.0;    // nats; nearer rivals are waited for
 constexpr double listed_confidence = 0.01;
 constexpr int improvement_rounds = 6;
-constexpr std::size_t rivals_kept = 8;
+constexpr double tells_apart = 0.7;  // nats; evidence that differs by less leaves the doubt as it was
+constexpr std::size_t rivals_kept = 16;
 
 double bad_strength(const World& world, const Sign& sign) {
   double each = 6.0;
@@ -25,10 +26,10 @@ double bad_strength(const World& world, const Sign& sign) {
       each = -std::log(world.states.false_silence_rate(sign.kind));
       break;
     case SignKind::service:
-      each = sign.outcome == Outcome::timeout ? -std::log(world.states.false_silence_rate(sign.kind)) : 6.9;
+      each = sign.outcome == Outcome::timeout ? -std::log(world.states.false_silence_rate(sign.kind)) : 7.6;
       break;
     case SignKind::access:
-      each = 6.9;
+      each = 7.6;
       break;
     case SignKind::port:
       each = 8.0;
@@ -305,7 +306,8 @@ class Cover {
     std::map<Category, double> belief{{category(world_, own.fault), verdict.confidence}};
     for (const auto& [d, rival] : ranked) {
       const Candidate& other = candidates_[rival];
-      const bool same = same_signs(own, other);
+      const bool same =
+          std::abs((d - other.cost - other.discount) - (own_delta - own.cost - own.discount)) < tells_apart;
       const double confidence = std::exp(own_delta - d) / sum;
       belief[category(world_, other.fault)] += confidence;
       if (d - own_delta < rival_within) pending.insert(other.pending.begin(), other.pending.end());
@@ -330,18 +332,11 @@ class Cover {
         verdict.denied.push_back(term.sign);
       } else if (term.probability > another_onset || !dates_the_fault(sign.kind)) {
         verdict.explained.push_back(term.sign);
+        verdict.evidence += term.strength;
         witnesses.emplace(sign.device, sign.kind == SignKind::ping);
       }
     }
     verdict.witnesses = static_cast<int>(witnesses.size());
-  }
-
-  /// Equal probabilities on everything that was seen: only a look at something else can tell them apart.
-  static bool same_signs(const Candidate& a, const Candidate& b) {
-    const auto near = [](const Term& x, const Term& y) {
-      return x.sign == y.sign && std::abs(x.probability - y.probability) < 0.05;
-    };
-    return std::ranges::equal(a.terms, b.terms, near);
   }
 
   const World& world_;

@@ -31,6 +31,7 @@ struct Verdict {
   std::vector<SignIndex> denied;               ///< good signs since the onset that speak against it
   std::vector<SignIndex> pending;  ///< not looked at since the onset; they would tell it from its rivals
   std::vector<Rival> rivals;       ///< likeliest first
+  double evidence = 0;             ///< nats of the bad samples that it explains
   int witnesses = 0;               ///< separate things that show it
 };
 

@@ -125,7 +125,9 @@ void Engine::Mind::note(const std::vector<Touch>& touches) {
       dirty_ = true;
     if (!touch.turned || touch.bad) continue;
     for (auto& [number, incident] : book.all()) {
-      if (!incident.is_open() || !incident.owned.contains(touch.sign) || incident.recovering) continue;
+      if (!incident.is_open() || !incident.owned.contains(touch.sign)) continue;
+      came_back(incident, sign);
+      if (incident.recovering) continue;
       incident.recovering = now;
       watching_ = true;
       incident.bad_before.clear();

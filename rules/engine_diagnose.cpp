@@ -137,6 +137,14 @@ int Engine::Mind::looks_needed(SignKind kind) const {
   }
 }
 
+void Engine::Mind::came_back(const Incident& incident, const Sign& sign) {
+  if (sign.kind != SignKind::ping || !incident.fault) return;
+  const FaultKind kind = incident.fault->kind;
+  if (kind == FaultKind::device_power || kind == FaultKind::device_hang || kind == FaultKind::power_feed ||
+      kind == FaultKind::room_power)
+    booting_[sign.device] = now;
+}
+
 bool Engine::Mind::is_owned(SignIndex sign) const {
   return std::ranges::any_of(book.all(), [&](const auto& entry) {
     return entry.second.is_open() && entry.second.owned.contains(sign);
@@ -145,11 +153,21 @@ bool Engine::Mind::is_owned(SignIndex sign) const {
 
 /// A sign of an incident that is coming back: it has a few looks' time to come back too.
 bool Engine::Mind::held_back(SignIndex sign) {
+  const SignKind kind = states_[sign].kind;
+  if (kind == SignKind::service || kind == SignKind::snmp) {
+    const auto booting = booting_.find(states_[sign].device);
+    if (booting != booting_.end() && now - booting->second < limits::booting) {
+      const Time over = booting->second + limits::booting;
+      if (!reconsider_ || over < *reconsider_) reconsider_ = over;
+      return true;
+    }
+  }
   for (const auto& [number, incident] : book.all()) {
     if (!incident.is_open() || !incident.recovering || !incident.owned.contains(sign)) continue;
     const auto before = incident.bad_before.find(sign);
     const int since = states_[sign].bad_count - (before == incident.bad_before.end() ? 0 : before->second);
-    if (since < looks_needed(states_[sign].kind)) return true;
+    const bool at_once = options_.can_probe && now - *incident.recovering < limits::live_settling;
+    if (at_once || since < looks_needed(kind)) return true;
   }
   return false;
 }
@@ -184,6 +202,7 @@ void Engine::Mind::evaluate() {
   suspicious_.clear();
   undecided_.clear();
   if (signs.empty()) return;
+  loops_ = suspected_loops(site_, states_, bad_);
   suspicious_.insert(signs.begin(), signs.end());
   for (const auto& [number, incident] : book.all())
     if (incident.is_open())
@@ -295,7 +314,9 @@ bool Engine::Mind::only_a_port_says_so(const Verdict& verdict) const {
 }
 
 bool Engine::Mind::ripe(const Verdict& verdict) {
-  if (verdict.margin < limits::page_margin || verdict.explained.empty()) return false;
+  if (verdict.margin < limits::page_margin || verdict.evidence < limits::page_evidence ||
+      verdict.explained.empty())
+    return false;
   bool sure = verdict.witnesses > 1 && cuts_off(verdict.fault.kind);
   bool with_services = false;
   Milliseconds round{0};

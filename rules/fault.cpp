@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 namespace nethealth {
@@ -10,6 +11,7 @@ namespace {
 
 constexpr double certain = 0.9999;
 constexpr double own_denial = 0.9999;
+constexpr double unlikely_on_standby = 4.0;  // nats
 constexpr Milliseconds before_closing = std::chrono::minutes(30);
 
 double per_day(double rate) {
@@ -34,13 +36,26 @@ struct Predictions {
     for (const DeviceIndex device : world.topology.behind(element)) {
       const bool own = !element.is_cable && element.index == device;
       add(world.states.ping(device), certain, own ? own_denial : 0.99);
+      if (!own && !ends_at(element, device)) management_behind(device);
     }
+  }
+  /// Where a management controller is plugged in is not recorded: most often it shares the way of its device,
+  /// though not the cable.
+  void management_behind(DeviceIndex device) { add(world.states.management(device), 0.7, 0.3); }
+  [[nodiscard]] bool ends_at(Element element, DeviceIndex device) const {
+    if (!element.is_cable) return false;
+    const Cable& cable = world.site.cables[element.index];
+    return cable.a == device || cable.b == device;
   }
   /// The ports that look at the device, at the other ends of its cables.
   void facing_ports(DeviceIndex device, double probability) {
     for (const CableIndex cable : world.topology.cables(device)) {
       const Cable& ends = world.site.cables[cable];
-      add(world.states.port(cable, ends.a == device ? ends.b : ends.a, SignKind::port), probability);
+      const DeviceIndex other = ends.a == device ? ends.b : ends.a;
+      if (other == world.site.monitor)
+        add(world.states.find(SignKind::carrier, other, ""), probability);
+      else
+        add(world.states.port(cable, other, SignKind::port), probability);
     }
   }
   void logs(DeviceIndex device, LogClass log_class, double probability) {
@@ -68,13 +83,26 @@ std::vector<DeviceIndex> loads(const World& world, const Fault& fault) {
   return dark;
 }
 
+bool leads_to_monitor(const World& world, DeviceIndex device) {
+  return std::ranges::any_of(world.topology.cables(device), [&](CableIndex cable) {
+    const Cable& ends = world.site.cables[cable];
+    return ends.a == world.site.monitor || ends.b == world.site.monitor;
+  });
+}
+
 void predict_power(Predictions& out, const Fault& fault) {
   const World& world = out.world;
   std::set<DeviceIndex> silent;
   for (const DeviceIndex device : loads(world, fault)) {
+    out.add(world.states.management(device), 0.95, 0.9);
     if (!world.topology.reachable(device)) continue;
-    for (const DeviceIndex behind : world.topology.behind({false, device})) silent.insert(behind);
-    out.facing_ports(device, 0.9);
+    for (const DeviceIndex behind : world.topology.behind({false, device})) {
+      silent.insert(behind);
+      out.management_behind(behind);
+    }
+    out.facing_ports(device, 0.97);
+    if (leads_to_monitor(world, device))
+      out.add(world.states.find(SignKind::gateway, world.site.monitor, ""), 0.95, 0.9);
   }
   for (const DeviceIndex device : silent) out.add(world.states.ping(device), certain);
   if (fault.kind == FaultKind::power_feed) {
@@ -149,15 +177,19 @@ void predict_link_errors(Predictions& out, const Fault& fault) {
 
 void predict_forwarder(Predictions& out, DeviceIndex device) {
   out.cut({false, device});
-  // A hung hub keeps its link; a dead one loses it.
-  out.facing_ports(device, out.world.site.devices[device].kind == DeviceKind::hub ? 0.6 : 0.95);
+  if (leads_to_monitor(out.world, device))
+    out.add(out.world.states.find(SignKind::gateway, out.world.site.monitor, ""), 0.95, 0.9);
+  out.facing_ports(device, 0.65);  // a dead one loses its link, a hung one keeps it
   out.logs(device, LogClass::network, 0.5);
   out.logs(device, LogClass::software, 0.5);
 }
 
 void predict_uplink(Predictions& out) {
   for (DeviceIndex device = 0; device < out.world.site.devices.size(); ++device)
-    if (out.world.topology.reachable(device)) out.add(out.world.states.ping(device), certain);
+    if (out.world.topology.reachable(device)) {
+      out.add(out.world.states.ping(device), certain);
+      out.management_behind(device);
+    }
   const DeviceIndex monitor = out.world.site.monitor;
   out.add(out.world.states.find(SignKind::carrier, monitor, ""), 0.95, 0.9);
   out.add(out.world.states.find(SignKind::gateway, monitor, ""), 0.99, 0.9);
@@ -165,6 +197,46 @@ void predict_uplink(Predictions& out) {
     const Cable& ends = out.world.site.cables[cable];
     out.add(out.world.states.port(cable, ends.a == monitor ? ends.b : ends.a, SignKind::port), 0.9);
   }
+}
+
+/// A storm eats packets of everything in the broadcast domain now and then, and floods the joined ports.
+void predict_loop(Predictions& out, DeviceIndex device) {
+  const World& world = out.world;
+  for (const DeviceIndex suffering : world.topology.broadcast_domain(device)) {
+    for (const SignIndex sign : world.states.of(suffering)) {
+      const Sign& state = world.states[sign];
+      switch (state.kind) {
+        case SignKind::ping:
+        case SignKind::snmp:
+        case SignKind::service:
+        case SignKind::gateway:
+          out.add(sign, 0.4, 0.02);
+          break;
+        case SignKind::port_errors:
+          out.add(sign, suffering == device ? 0.6 : 0.3, 0.02);
+          break;
+        case SignKind::port:  // taken down by the switch's own protection
+          out.add(sign, suffering == device ? 0.3 : 0.05, 0.02);
+          break;
+        case SignKind::log:
+          if (state.rule && state.rule->log_class == LogClass::network)
+            out.add(sign, state.rule->cause == Cause::loop ? 0.9 : 0.3, 0.3);
+          break;
+        default:
+          break;
+      }
+    }
+  }
+}
+
+/// A PC that is switched off with its card on standby keeps a link, at a lower speed.
+bool on_standby(const World& world, DeviceIndex device) {
+  for (const CableIndex cable : world.topology.cables(device)) {
+    const Cable& ends = world.site.cables[cable];
+    const auto port = world.states.port(cable, ends.a == device ? ends.b : ends.a, SignKind::port);
+    if (port && world.states[*port].speed_fell) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -178,7 +250,7 @@ double cost(const World& world, const Fault& fault) {
       return kind == DeviceKind::terminal || kind == DeviceKind::printer ? per_day(0.05) : per_day(0.0004);
     }
     case FaultKind::device_hang:
-      return per_day(0.0006);
+      return per_day(0.0006) + (on_standby(world, fault.index) ? unlikely_on_standby : 0);
     case FaultKind::soft_hang:
       return per_day(0.0006);
     case FaultKind::agent:
@@ -188,7 +260,7 @@ double cost(const World& world, const Fault& fault) {
     case FaultKind::service:
       return per_day(0.003);
     case FaultKind::forwarder:
-      return per_day(world.site.devices[fault.index].kind == DeviceKind::hub ? 0.002 : 0.0004);
+      return per_day(world.site.devices[fault.index].kind == DeviceKind::hub ? 0.002 : 0.0006);
     case FaultKind::management_hang:
       return per_day(0.0004);
     case FaultKind::link:
@@ -211,6 +283,8 @@ double cost(const World& world, const Fault& fault) {
     case FaultKind::log:
       return per_day(0.002);
     case FaultKind::monitor_uplink:
+      return per_day(0.001);
+    case FaultKind::loop:
       return per_day(0.0006);
     case FaultKind::storage:
       return per_day(0.001);
@@ -228,8 +302,9 @@ std::vector<Prediction> predict(const World& world, const Fault& fault) {
       break;
     case FaultKind::device_power:
       out.cut({false, fault.index});
-      out.facing_ports(fault.index,
-                       world.site.devices[fault.index].kind == DeviceKind::terminal ? 0.85 : 0.97);
+      out.facing_ports(fault.index, on_standby(world, fault.index)                                 ? 0.2
+                                    : world.site.devices[fault.index].kind == DeviceKind::terminal ? 0.995
+                                                                                                   : 0.97);
       out.add(states.management(fault.index), 0.9, 0.9);
       break;
     case FaultKind::device_hang:
@@ -297,6 +372,9 @@ std::vector<Prediction> predict(const World& world, const Fault& fault) {
     case FaultKind::monitor_uplink:
       predict_uplink(out);
       break;
+    case FaultKind::loop:
+      predict_loop(out, fault.index);
+      break;
     case FaultKind::storage:
       out.add(states.find(SignKind::storage, world.site.monitor, ""), 0.99);
       break;
@@ -341,6 +419,13 @@ void causes_of_silence(const World& world, DeviceIndex device, std::vector<Fault
   out.push_back({FaultKind::monitor_uplink});
 }
 
+/// Loops whose domain the device is in.
+void causes_of_loop(const World& world, DeviceIndex device, std::vector<Fault>& out) {
+  for (const DeviceIndex looping : world.loops)
+    if (looping == device || world.topology.in_one_domain(looping, device))
+      out.push_back({FaultKind::loop, looping});
+}
+
 void causes_of_port(const World& world, const Sign& sign, std::vector<Fault>& out) {
   const Cable& cable = world.site.cables[sign.index];
   const DeviceIndex other = cable.a == sign.device ? cable.b : cable.a;
@@ -368,23 +453,20 @@ void causes_of_sensor(const World& world, SignIndex index, std::vector<Fault>& o
   if (device.kind == DeviceKind::ups) out.push_back({FaultKind::on_battery, sign.device});
 }
 
-}  // namespace
-
-std::vector<Fault> causes(const World& world, SignIndex index) {
-  const Sign& sign = world.states[index];
-  std::vector<Fault> out;
+void add_causes(const World& world, const Sign& sign, SignIndex index, std::vector<Fault>& out) {
+  const auto add = [&](std::initializer_list<Fault> faults) { out.insert(out.end(), faults); };
   switch (sign.kind) {
     case SignKind::ping:
       causes_of_silence(world, sign.device, out);
       break;
     case SignKind::snmp:
-      out = {{FaultKind::agent, sign.device}, {FaultKind::soft_hang, sign.device}};
+      add({{FaultKind::agent, sign.device}, {FaultKind::soft_hang, sign.device}});
       break;
     case SignKind::access:
-      out = {{FaultKind::access, sign.device}};
+      add({{FaultKind::access, sign.device}});
       break;
     case SignKind::service: {
-      out = {{FaultKind::service, sign.device, index}, {FaultKind::soft_hang, sign.device}};
+      add({{FaultKind::service, sign.device, index}, {FaultKind::soft_hang, sign.device}});
       for (const std::size_t needed : world.site.devices[sign.device].services[sign.index].depends_on)
         if (const auto other = world.states.service(sign.device, needed); other && world.states[*other].bad)
           out.push_back({FaultKind::service, sign.device, *other});
@@ -394,19 +476,19 @@ std::vector<Fault> causes(const World& world, SignIndex index) {
       causes_of_port(world, sign, out);
       break;
     case SignKind::port_errors:
-      out = {{FaultKind::link_errors, sign.index}};
+      add({{FaultKind::link_errors, sign.index}});
       break;
     case SignKind::sensor:
       causes_of_sensor(world, index, out);
       break;
     case SignKind::on_battery: {
-      out = {{FaultKind::on_battery, sign.device}};
+      add({{FaultKind::on_battery, sign.device}});
       if (const auto room = world.site.devices[sign.device].room)
         out.push_back({FaultKind::room_power, static_cast<std::uint32_t>(*room)});
       break;
     }
     case SignKind::log: {
-      out = {{FaultKind::log, sign.device, index}};
+      add({{FaultKind::log, sign.device, index}});
       if (sign.rule && sign.rule->cause == Cause::power_feed) {
         for (const DeviceIndex feed : world.site.devices[sign.device].power)
           out.push_back({FaultKind::on_battery, feed});
@@ -417,15 +499,49 @@ std::vector<Fault> causes(const World& world, SignIndex index) {
     }
     case SignKind::carrier:
     case SignKind::gateway:
-      out = {{FaultKind::monitor_uplink}};
+      add({{FaultKind::monitor_uplink}});
+      for (const CableIndex cable : world.topology.cables(world.site.monitor)) {
+        const Cable& ends = world.site.cables[cable];
+        const DeviceIndex first = ends.a == world.site.monitor ? ends.b : ends.a;
+        if (world.site.devices[first].forwards()) add({{FaultKind::forwarder, first}});
+        for (const DeviceIndex feed : world.site.devices[first].power) add({{FaultKind::power_feed, feed}});
+      }
       break;
     case SignKind::storage:
-      out = {{FaultKind::storage}};
+      add({{FaultKind::storage}});
       break;
     case SignKind::management:
       break;  // evidence only: nobody is woken for a management controller
   }
+}
+
+}  // namespace
+
+std::vector<Fault> causes(const World& world, SignIndex index) {
+  const Sign& sign = world.states[index];
+  std::vector<Fault> out;
+  causes_of_loop(world, sign.device, out);
+  const std::size_t loops = out.size();
+  add_causes(world, sign, index, out);
+  // A line that names a loop is no fault of another kind beside it.
+  const bool is_loop_line = sign.kind == SignKind::log && sign.rule && sign.rule->cause == Cause::loop;
+  if (is_loop_line && loops > 0) out.resize(loops);
   return out;
+}
+
+std::vector<DeviceIndex> suspected_loops(const Site& site, const CheckStates& states,
+                                         const std::set<SignIndex>& bad) {
+  std::map<DeviceIndex, int> ports_with_errors;
+  std::vector<DeviceIndex> looping;
+  for (const SignIndex index : bad) {
+    const Sign& sign = states[index];
+    if (!site.devices[sign.device].forwards()) continue;
+    const bool told = sign.kind == SignKind::log && sign.rule && sign.rule->cause == Cause::loop;
+    const bool counted = sign.kind == SignKind::port_errors && ++ports_with_errors[sign.device] == 2;
+    if ((told || counted) && std::ranges::find(looping, sign.device) == looping.end())
+      looping.push_back(sign.device);
+  }
+  return looping;
 }
 
 bool cuts_off(FaultKind kind) {

@@ -3,6 +3,8 @@
 // Costs and probabilities follow the tables of the diagnosis (weighted covering with sampled evidence).
 
 #include <compare>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,7 @@ enum class FaultKind : std::uint8_t {
   hardware,     ///< sign: the sensor
   log,          ///< sign: the log sign
   monitor_uplink,
+  loop,     ///< index: the switch with the ports that are joined; its whole broadcast domain suffers
   storage,  ///< the monitor's own journal
 };
 
@@ -56,8 +59,13 @@ struct World {
   const Site& site;
   const Topology& topology;
   const CheckStates& states;
-  Time now;  ///< of the evaluation; schedules depend on it
+  Time now;                                 ///< of the evaluation; schedules depend on it
+  std::span<const DeviceIndex> loops = {};  ///< switches that may have a loop
 };
+
+/// Switches of which a log line tells a loop, or whose counters of errors rise at two ports and more.
+std::vector<DeviceIndex> suspected_loops(const Site& site, const CheckStates& states,
+                                         const std::set<SignIndex>& bad);
 
 /// -ln of the chance that this fault begins within an hour.
 double cost(const World& world, const Fault& fault);

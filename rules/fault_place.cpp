@@ -44,6 +44,20 @@ std::optional<DeviceIndex> device_of(const World& world, const Fault& fault) {
   }
 }
 
+/// The ports that log lines name or whose error counters rise.
+std::vector<std::string> looped_ports(const World& world, DeviceIndex device) {
+  std::set<std::string> ports;
+  for (const SignIndex sign : world.states.of(device)) {
+    const Sign& state = world.states[sign];
+    if (!state.bad) continue;
+    if (state.kind == SignKind::port_errors) ports.insert(state.name);
+    if (state.kind == SignKind::log && state.rule && state.rule->cause == Cause::loop &&
+        !state.component.empty())
+      ports.insert(state.component);
+  }
+  return {ports.begin(), ports.end()};
+}
+
 std::string sensor_component(const Sign& sign) {
   return sign.name;
 }
@@ -83,6 +97,8 @@ Cause cause(const World& world, const Fault& fault) {
       return world.states[fault.sign].rule ? world.states[fault.sign].rule->cause : Cause::unknown;
     case FaultKind::monitor_uplink:
       return Cause::monitor_uplink;
+    case FaultKind::loop:
+      return Cause::loop;
   }
   return Cause::unknown;
 }
@@ -126,6 +142,7 @@ Severity severity(const World& world, const Fault& fault) {
     case FaultKind::power_feed:
     case FaultKind::room_power:
     case FaultKind::monitor_uplink:
+    case FaultKind::loop:
       return Severity::stopped;
     case FaultKind::link:
       // A cable whose loss cuts nobody off has cost redundancy, not service.
@@ -173,6 +190,9 @@ Location location(const World& world, const Fault& fault) {
       break;
     case FaultKind::log:
       where.component = world.states[fault.sign].component;
+      break;
+    case FaultKind::loop:
+      where.ports = looped_ports(world, fault.index);
       break;
     case FaultKind::storage:
       where.component = "journal";
@@ -238,9 +258,9 @@ std::optional<Fault> fault_of(const World& world, Cause wanted, const Location& 
   const auto device = where.device.empty() ? std::nullopt : world.site.device(where.device);
   std::vector<Fault> candidates;
   if (device) {
-    for (const FaultKind kind :
-         {FaultKind::device_power, FaultKind::device_hang, FaultKind::agent, FaultKind::access,
-          FaultKind::forwarder, FaultKind::power_feed, FaultKind::on_battery, FaultKind::management_hang})
+    for (const FaultKind kind : {FaultKind::device_power, FaultKind::device_hang, FaultKind::agent,
+                                 FaultKind::access, FaultKind::forwarder, FaultKind::power_feed,
+                                 FaultKind::on_battery, FaultKind::management_hang, FaultKind::loop})
       candidates.push_back({kind, *device});
     for (const CableIndex cable : world.topology.cables(*device))
       candidates.push_back({FaultKind::link, cable});

@@ -35,6 +35,8 @@ inline constexpr Milliseconds live_hold_of_services{4000};
 inline constexpr Milliseconds ask_again_after{150};
 /// An echo look takes longer than this: what comes back sooner was sent before it was asked for.
 inline constexpr Milliseconds shortest_icmp_look{100};
+/// A computer that answers ping again has so long to start its agent and its services.
+inline constexpr Milliseconds booting{std::chrono::minutes(3)};
 /// Between the first good look and "restored", when looks are frequent: a link that comes up may bounce.
 inline constexpr Milliseconds live_settling{2000};
 /// The same cause and place back within this time is the same incident.
@@ -50,6 +52,9 @@ inline constexpr Milliseconds next_round{60'000};
 /// Nats against "nothing happened" that a page needs, and against the best rival that needs no further look.
 inline constexpr double page_margin = 3.0;
 inline constexpr double page_lead = 3.0;
+/// Nats of bad samples, so that chance makes less than one page in some thousand device-hours: a living thing
+/// is looked at up to 360 times an hour, and each run of silent looks has this one chance.
+inline constexpr double page_evidence = 15.0;
 inline constexpr double changed_confidence = 0.15;
 }  // namespace limits
 
@@ -83,7 +88,7 @@ class Engine::Mind {
   void observe_log(DeviceIndex device, const LogSeen& log);
 
   // engine_diagnose.cpp
-  [[nodiscard]] World world() const { return {site_, topology_, states_, now}; }
+  [[nodiscard]] World world() const { return {site_, topology_, states_, now, loops_}; }
   void evaluate();
   [[nodiscard]] std::vector<SignIndex> collect();
   [[nodiscard]] bool excused(DeviceIndex device);
@@ -106,6 +111,7 @@ class Engine::Mind {
   void restored(Incident& incident);
   void dismiss(Incident& incident);
   [[nodiscard]] bool is_owned(SignIndex sign) const;
+  void came_back(const Incident& incident, const Sign& sign);
   void own(Incident& incident, const Verdict& verdict);
   [[nodiscard]] int looks_needed(SignKind kind) const;
 
@@ -162,8 +168,10 @@ class Engine::Mind {
   std::vector<Hours> hours_;  // by calendar, of the moment `at`
   /// Misconduct signs, by rule and source: one attempt can write lines of several rules.
   std::map<std::pair<std::string, std::string>, std::deque<Time>> counted_;
-  std::set<SignIndex>
-      dismissed_;  // bad when a person closed their incident; they count again once they were good
+  /// Bad when a person closed their incident; they count again once they were good.
+  std::set<SignIndex> dismissed_;
+  std::vector<DeviceIndex> loops_;       // that are suspected, by the last evaluation
+  std::map<DeviceIndex, Time> booting_;  // answers ping again since, after a fault of its own
   std::unordered_map<std::string, DeviceIndex> devices_;
 };
 

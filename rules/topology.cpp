@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <limits>
+#include <utility>
 
 namespace nethealth {
 
@@ -24,6 +25,43 @@ Topology::Topology(const Site& site)
   number();
   for (DeviceIndex device = 0; device < site.devices.size(); ++device)
     if (const auto above = parent(device)) children_[*above].push_back(device);
+  divide_domains();
+}
+
+/// Switches and hubs that are joined pass each other's broadcasts on; all else only hears them.
+void Topology::divide_domains() {
+  const auto floods = [&](DeviceIndex device) {
+    const DeviceKind kind = site_.devices[device].kind;
+    return kind == DeviceKind::switch_ || kind == DeviceKind::hub;
+  };
+  domain_of_.resize(site_.devices.size());
+  std::vector<std::size_t> heard_in(site_.devices.size(), domains_.max_size());
+  for (DeviceIndex start = 0; start < site_.devices.size(); ++start) {
+    if (!floods(start) || domain_of_[start]) continue;
+    std::vector<DeviceIndex> members{start};
+    domain_of_[start] = heard_in[start] = domains_.size();
+    for (std::size_t next = 0; next < members.size(); ++next) {
+      if (!floods(members[next])) continue;
+      for (const CableIndex cable : cables_[members[next]]) {
+        const Cable& ends = site_.cables[cable];
+        const DeviceIndex other = ends.a == members[next] ? ends.b : ends.a;
+        if (std::exchange(heard_in[other], domains_.size()) == domains_.size()) continue;
+        if (floods(other)) domain_of_[other] = domains_.size();
+        members.push_back(other);
+      }
+    }
+    std::ranges::sort(members);
+    domains_.push_back(std::move(members));
+  }
+}
+
+std::span<const DeviceIndex> Topology::broadcast_domain(DeviceIndex device) const {
+  if (!domain_of_[device]) return {};
+  return domains_[*domain_of_[device]];
+}
+
+bool Topology::in_one_domain(DeviceIndex forwarder, DeviceIndex device) const {
+  return std::ranges::binary_search(broadcast_domain(forwarder), device);
 }
 
 std::uint32_t Topology::node(Element element) const {

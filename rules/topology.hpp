@@ -46,16 +46,22 @@ class Topology {
   [[nodiscard]] const std::vector<DeviceIndex>& children(DeviceIndex device) const {
     return children_[device];
   }
+  /// Every device that a broadcast of this switch or hub reaches, itself included; empty for other devices.
+  [[nodiscard]] std::span<const DeviceIndex> broadcast_domain(DeviceIndex device) const;
+  [[nodiscard]] bool in_one_domain(DeviceIndex forwarder, DeviceIndex device) const;
 
  private:
   [[nodiscard]] std::uint32_t node(Element element) const;
   void order(const Site& site);
   void dominate();
   void number();
+  void divide_domains();
 
   const Site& site_;
   std::vector<std::vector<CableIndex>> cables_;
   std::vector<std::vector<DeviceIndex>> children_;
+  std::vector<std::vector<DeviceIndex>> domains_;      // each ascending
+  std::vector<std::optional<std::size_t>> domain_of_;  // of a switch or hub
   std::vector<int> depth_;                           // of a device, in devices from the monitor; -1: no path
   std::vector<std::uint32_t> reverse_postorder_;     // nodes: devices, then cables
   std::vector<std::uint32_t> rank_;                  // of a node in it

@@ -374,6 +374,89 @@ TEST_CASE("the same fault back within half an hour is the same incident without 
   CHECK(story.incidents()[1].now.earlier == std::vector<int>{1});
 }
 
+TEST_CASE("a loop is one incident at its switch though everything in its domain suffers") {
+  Story story;
+  story.run(2min);
+  story.log("sw-2f", "Loop detected on port 3");
+  story.errors = {{{"sw-2f", "3"}, 2000}, {{"sw-2f", "4"}, 2000}};
+  for (const char* suffering : {"term-1", "term-5", "cs-1"}) {
+    story.silent.insert(suffering);
+    story.run(25s);
+    story.silent.clear();
+    story.run(25s);
+  }
+  const auto incidents = story.incidents();
+  REQUIRE(incidents.size() == 1);
+  CHECK(incidents[0].now.diagnosis.cause == Cause::loop);
+  CHECK(incidents[0].now.diagnosis.category == Category::network);
+  CHECK(incidents[0].now.diagnosis.location.device == "sw-2f");
+  CHECK(incidents[0].now.diagnosis.location.ports == std::vector<std::string>{"3", "4"});
+}
+
+TEST_CASE(
+    "a silent terminal is hung while its port stays as it was and switched off when the port slows down") {
+  for (const std::uint64_t speed : {1000U, 100U}) {
+    Story story;
+    const auto ports_of_sw_2f = [&](std::uint64_t mbps) {
+      SnmpSeen seen;
+      seen.status = Outcome::ok;
+      InterfaceSeen row;
+      row.name = "3";
+      row.speed_mbps = mbps;
+      seen.interfaces.push_back(row);
+      story.see("sw-2f", seen);
+    };
+    ports_of_sw_2f(1000);
+    story.run(2min);
+    story.silent.insert("term-5");
+    story.run(12s);
+    ports_of_sw_2f(speed);
+    story.run(28s);
+    const auto incidents = story.incidents();
+    REQUIRE(incidents.size() == 1);
+    CHECK(incidents[0].now.diagnosis.cause == (speed == 1000 ? Cause::device_hang : Cause::device_power));
+    if (speed == 1000) CHECK(incidents[0].now.diagnosis.alternatives.size() == 1);
+  }
+}
+
+TEST_CASE("management controllers that the core cuts off with their servers are no causes of their own") {
+  std::string configuration = city_hall;
+  const std::string server = "    address: 127.9.0.10\n";
+  configuration.insert(configuration.find(server), "    management: {address: 127.9.1.10}\n");
+  Story story(configuration + people);
+  const auto look = [&](int received) {
+    IcmpSeen seen;
+    seen.management = true;
+    seen.sent = 3;
+    seen.received = received;
+    story.see("cs-1", seen);
+  };
+  story.run(2min);
+  look(3);
+  for (const Device& device : story.site->devices)
+    if (!device.addresses.empty()) story.silent.insert(device.name);
+  for (int round = 0; round < 6; ++round) {
+    look(0);
+    story.run(10s);
+  }
+  CHECK(story.incidents().size() == 1);
+}
+
+TEST_CASE("a server that answers again has time to start its services and then none") {
+  Story story;
+  story.run(2min);
+  story.silent.insert("cs-1");
+  story.run(30s);
+  REQUIRE(story.incidents().size() == 1);
+  story.broken[{"cs-1", "app"}] = Outcome::refused;
+  story.silent.clear();
+  story.run(150s);
+  CHECK(story.incidents().size() == 1);
+  story.run(3min);
+  REQUIRE(story.incidents().size() == 2);
+  CHECK(story.incidents()[1].now.diagnosis.cause == Cause::service);
+}
+
 TEST_CASE("single lost rounds open nothing") {
   Story story(std::string(city_hall) + people, recorded);
   for (int i = 0; i < 40; ++i) {
