@@ -1,0 +1,240 @@
+// What tests/bench/log_speed runs: an ordinary day of log lines, one in 200 of which means something, from a
+// file to classified lines through the product's own follower and matcher in one thread; beside it, in the
+// same run, grep with the same literals (a peer that says less) and the limits: counting line ends, and one
+// Hyperscan call a line.
+
+#include <iconv.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "config/embedded.hpp"
+#include "probes/log_follower.hpp"
+#include "rules/log_matcher.hpp"
+#include "rules/log_pack.hpp"
+#include "rules/log_scanner.hpp"
+
+namespace {
+
+using namespace nethealth;
+namespace fs = std::filesystem;
+
+constexpr std::array ordinary = {
+    "cs-1 systemd[1]: Started Session %u of User sato.",
+    "cs-1 sshd[%u]: Received disconnect from 192.0.2.4 port %u:11: disconnected by user",
+    "ap-2 named[812]: client @0x7f31 192.0.2.%u#%u (cs-1.example.lg.jp): query: cs-1.example.lg.jp IN A + "
+    "(192.0.2.53)",
+    "mail postfix/smtpd[%u]: connect from gw.example.lg.jp[192.0.2.25]",
+    "mail postfix/qmgr[%u]: 4F1A2B3C: from=<juki@example.lg.jp>, size=%u, nrcpt=1 (queue active)",
+    "cs-1 dhcpd[%u]: DHCPACK on 192.0.2.%u to 02:00:00:00:00:0a via eth0",
+    "web 192.0.2.%u - - [24/Nov/2026:09:00:00 +0900] \"GET /juki/list?page=%u HTTP/1.1\" 200 5012 \"-\" "
+    "\"Mozilla/5.0\"",
+    "sw-2f %%SYS-6-LOGGINGHOST_STARTSTOP: Logging to host 192.0.2.%u port 514 started - CLI initiated (%u)",
+    "cs-1 CRON[%u]: (root) CMD (test -x /usr/sbin/anacron || run-parts --report /etc/cron.hourly/%u)",
+    "cs-1 kernel: [%u.%u] usb 1-1: new high-speed USB device number 4 using xhci_hcd",
+    "db postgres[%u]: [%u-1] LOG:  checkpoint complete: wrote 12 buffers (0.1%%); 0 WAL file(s) added",
+    "term-03 Service Control Manager: Windows Update サービスは実行状態に移行しました。(%u/%u)",
+    "cs-1 juki-batch[%u]: 夜間バッチ処理を開始しました。件数=%u",
+};
+constexpr std::array telling = {
+    "cs-1 kernel: [%u.0] blk_update_request: I/O error, dev sdb, sector %u op 0x0:(READ) flags 0x0",
+    "sw-2f %%LINK-3-UPDOWN: Interface GigabitEthernet1/0/%u, changed state to down (%u)",
+    "cs-1 sshd[%u]: Failed password for invalid user oracle from 192.0.2.66 port %u ssh2",
+    "ups upsmon[%u]: UPS ups%u@localhost on battery",
+    "term-03 Service Control Manager: Print Spooler サービスは予期せぬ原因により終了しました。(%u/%u)",
+};
+
+std::string day_of_lines(std::size_t bytes) {
+  std::mt19937 random(20261124);
+  std::string text;
+  text.reserve(bytes + 1024);
+  std::array<char, 1024> line{};
+  while (text.size() < bytes) {
+    const bool tells = random() % 200 == 0;
+    const char* form = tells ? telling[random() % telling.size()] : ordinary[random() % ordinary.size()];
+    text += "Nov 24 09:" + std::to_string(random() % 50 + 10) + ":00 ";
+    const int length =
+        std::snprintf(line.data(), line.size(), form, unsigned(random() % 250), unsigned(random() % 60'000));
+    text.append(line.data(), static_cast<std::size_t>(length));
+    text += '\n';
+  }
+  return text;
+}
+
+std::string as_cp932(std::string text) {
+  std::string out(text.size(), '\0');
+  char* from = text.data();
+  char* to = out.data();
+  std::size_t from_left = text.size(), to_left = out.size();
+  iconv_t converter = iconv_open("CP932", "UTF-8");
+  const auto failed = iconv(converter, &from, &from_left, &to, &to_left);
+  iconv_close(converter);
+  if (failed != 0) throw std::runtime_error("iconv");
+  out.resize(out.size() - to_left);
+  return out;
+}
+
+double cpu_seconds(int who) {
+  rusage usage{};
+  getrusage(who, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// Megabytes per second of processor time.
+double speed(std::size_t bytes, const std::function<void()>& work, int who = RUSAGE_SELF) {
+  const double before = cpu_seconds(who);
+  work();
+  return static_cast<double>(bytes) / 1e6 / std::max(1e-6, cpu_seconds(who) - before);
+}
+
+LogMatcher shipped_rules() {
+  Problems problems;
+  std::vector<Node> packs;
+  for (const EmbeddedFile& file : log_packs())
+    packs.push_back(parse_yaml(file.text, file.name, Language::en, problems));
+  auto matcher = LogMatcher::compile(packs, Language::en, problems);
+  if (!matcher) throw std::runtime_error("the log packs are not good");
+  return std::move(*matcher);
+}
+
+std::vector<std::string> shipped_literals() {
+  Problems problems;
+  std::vector<LogRuleDraft> drafts;
+  for (const EmbeddedFile& file : log_packs())
+    read_log_pack(parse_yaml(file.text, file.name, Language::en, problems), Language::en, drafts, problems);
+  std::vector<std::string> patterns;
+  for (const LogRuleDraft& draft : drafts)
+    patterns.insert(patterns.end(), draft.patterns.begin(), draft.patterns.end());
+  std::vector<PatternError> errors;
+  return LogPatterns(patterns, errors).literals();
+}
+
+struct Counts {
+  std::size_t lines = 0, hits = 0;
+};
+
+Counts follow(const std::string& path, const std::string& encoding, std::size_t bytes,
+              const LogMatcher* matcher) {
+  Counts counts;
+  boost::asio::io_context io;
+  LogFollower follower(
+      io, {{"cs-1", LogSource{path, encoding, {}}}}, {LogPosition{"cs-1", path, "", 0, 0, 0, ""}},
+      [&](LogLines batch) {
+        for (const LogSeen& line : batch.lines) {
+          ++counts.lines;
+          if (matcher != nullptr && !matcher->match(line.line, line.rules).empty()) ++counts.hits;
+        }
+        if (batch.after.offset >= bytes) io.stop();
+        follower.acknowledge(batch.batch);
+      },
+      [](const LogProblem& problem) { std::cerr << problem.file << ": " << problem.what << '\n'; });
+  follower.start();
+  io.run();
+  return counts;
+}
+
+std::size_t count_line_ends(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<char> block(256 * 1024);
+  std::size_t lines = 0;
+  while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
+    const char* end = block.data() + file.gcount();
+    for (const char* at = block.data();
+         (at = static_cast<const char*>(std::memchr(at, '\n', std::size_t(end - at)))); ++at)
+      ++lines;
+  }
+  return lines;
+}
+
+std::size_t scan_each_line(const std::string& text, const LiteralScanner& scanner) {
+  std::size_t found_any = 0;
+  std::vector<int> found;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at);
+    found.clear();
+    scanner.scan(std::string_view(text).substr(at, end - at), found);
+    found_any += found.empty() ? 0 : 1;
+    at = end + 1;
+  }
+  return found_any;
+}
+
+void measure(const fs::path& folder, std::size_t megabytes) {
+  const std::string text = day_of_lines(megabytes * 1'000'000);
+  const LogMatcher matcher = shipped_rules();
+  const std::vector<std::string> literals = shipped_literals();
+  const std::string plain = (folder / "utf8.log").string(), cp932 = (folder / "cp932.log").string();
+  const std::string old_text = as_cp932(text);
+  std::ofstream(plain, std::ios::binary) << text;
+  std::ofstream(cp932, std::ios::binary) << old_text;
+  std::ofstream words(folder / "words");
+  for (const std::string& literal : literals) words << literal << '\n';
+  words.close();
+
+  auto row = [limit = 0.0](const char* what, double value) mutable {
+    if (limit == 0.0) limit = value;
+    std::printf("%-52s %8.1f MB/s  %6.2f of ours\n", what, value, value / limit);
+  };
+  std::printf("%zu rules, %zu literals, %.0f MB\n", matcher.rules().size(), literals.size(),
+              static_cast<double>(text.size()) / 1e6);
+  Counts counts;
+  row("ours, UTF-8, file to classified line",
+      speed(text.size(), [&] { counts = follow(plain, "utf-8", text.size(), &matcher); }));
+  row("ours, encoding found by lines",
+      speed(text.size(), [&] { follow(plain, "auto", text.size(), &matcher); }));
+  row("ours, CP932", speed(old_text.size(), [&] { follow(cp932, "cp932", old_text.size(), &matcher); }));
+  row("  of it the follower alone, UTF-8",
+      speed(text.size(), [&] { follow(plain, "utf-8", text.size(), nullptr); }));
+  row("  of it the follower alone, CP932",
+      speed(old_text.size(), [&] { follow(cp932, "cp932", old_text.size(), nullptr); }));
+  row("peer: grep -c -i -F -f the same literals",
+      speed(
+          text.size(),
+          [&] {
+            const std::string command =
+                "LC_ALL=C grep -c -i -F -f " + (folder / "words").string() + " " + plain + " >/dev/null";
+            if (std::system(command.c_str()) < 0) throw std::runtime_error("grep");
+          },
+          RUSAGE_CHILDREN));
+  row("limit: counting line ends", speed(text.size(), [&] { count_line_ends(plain); }));
+  if (const auto scanner = make_hyperscan_literals(literals))
+    row("limit: one Hyperscan call a line, in memory",
+        speed(text.size(), [&] { scan_each_line(text, *scanner); }));
+  std::printf("TOTAL lines=%zu hits=%zu\n", counts.lines, counts.hits);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::size_t megabytes = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 100;
+  std::string folder = (fs::temp_directory_path() / "log-speed-XXXXXX").string();
+  if (megabytes == 0 || mkdtemp(folder.data()) == nullptr) {
+    std::cerr << "usage: log_speed [MEGABYTES]\n";
+    return 2;
+  }
+  int result = 0;
+  try {
+    measure(folder, megabytes);
+  } catch (const std::exception& error) {
+    std::cerr << "log_speed: " << error.what() << '\n';
+    result = 1;
+  }
+  fs::remove_all(folder);
+  return result;
+}
