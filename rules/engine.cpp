@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "rules/explain.hpp"
 #include "rules/mind.hpp"
@@ -144,13 +145,17 @@ void Engine::Mind::quieten_logs() {
 }
 
 void Engine::Mind::observe_log(DeviceIndex device, const LogSeen& log) {
+  bool counted = false;
   for (const LogHit& hit : matcher_.match(log.line, log.rules)) {
     if (hit.rule->log_class == LogClass::security) {
-      misconduct(device, hit, log.line, log.file, log.offset, false);
+      // A refused log-in is one, however many rules know its line.
+      if (hit.rule->count && std::exchange(counted, true)) continue;
+      misconduct(device, hit, log);
     } else if (hit.rule->log_class == LogClass::context) {
       login_succeeded(device, hit, log.line);
     } else {
-      note({states_.log_hit(device, *hit.rule, hit.component, now, log.line)});
+      if (often_enough(device, hit, log))
+        note({states_.log_hit(device, *hit.rule, hit.component, now, log.line)});
       return;  // the most specific rule speaks for the line
     }
   }
@@ -187,7 +192,9 @@ void Engine::Mind::observe_trap(DeviceIndex device, const TrapSeen& trap) {
       made.threat = "1b";
       return made;
     }();
-    misconduct(device, {&rule, "", ""}, "authenticationFailure", "", 0, false);
+    LogSeen seen;
+    seen.line = "authenticationFailure";
+    misconduct(device, {&rule, "", ""}, seen);
   }
 }
 

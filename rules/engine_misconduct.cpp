@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::string_view success_rule = "login_succeeded";
 constexpr int failures_before_success = 5;
-constexpr Milliseconds success_within = std::chrono::minutes(15);
 
 /// The plan's levels are the first figure of the row (7.A.table): "1b" is level 1.
 int level_of(const std::string& threat) {
@@ -33,21 +32,13 @@ Reason line_reason(const Site& site, DeviceIndex device, const LogHit& hit, cons
 
 }  // namespace
 
-void Engine::Mind::misconduct(DeviceIndex device, const LogHit& hit, const std::string& line,
-                              const std::string& file, std::uint64_t offset, bool counted_before) {
+void Engine::Mind::misconduct(DeviceIndex device, const LogHit& hit, const LogSeen& log) {
   if (std::ranges::count(options_.own_addresses, hit.source) > 0) return;
   const std::string source = hit.source.empty() ? site_.devices[device].name : hit.source;
-  Reason reason = line_reason(site_, device, hit, line, source, now);
+  Reason reason = line_reason(site_, device, hit, log.line, source, now);
   const LogRule& rule = *hit.rule;
-  if (rule.count && !counted_before) {
-    auto& times = counted_[{rule.id, source}];
-    times.push_back(now);
-    while (!times.empty() &&
-           (now - times.front() > std::max<Milliseconds>(rule.count->within, success_within) ||
-            times.size() > limits::counted_times))
-      times.pop_front();
-    emit(0, SignSeen{site_.devices[device].name, rule.id, source, file, offset});
-    const auto recent = std::ranges::count_if(times, [&](Time at) { return now - at <= rule.count->within; });
+  if (rule.count) {
+    const auto recent = count_hit(device, rule, source, log);
     if (recent < rule.count->times) return;
     reason.code = "misconduct_count";
     reason.values["count"] = std::to_string(recent);
@@ -64,8 +55,8 @@ void Engine::Mind::login_succeeded(DeviceIndex device, const LogHit& hit, const 
   for (const auto& [key, times] : counted_) {
     const LogRule* rule = key.second == hit.source ? matcher_.find(key.first) : nullptr;
     if (!rule || rule->cause != Cause::unauthorised_access) continue;
-    failures =
-        std::max(failures, std::ranges::count_if(times, [&](Time at) { return now - at <= success_within; }));
+    failures = std::max(
+        failures, std::ranges::count_if(times, [&](Time at) { return now - at <= limits::success_within; }));
   }
   if (failures < failures_before_success) return;
   Reason reason = line_reason(site_, device, hit, line, hit.source, now);

@@ -27,12 +27,20 @@ constexpr std::array<std::string_view, 6> lead_ins = {
 struct Engine {
   LogPatterns patterns;
   std::unique_ptr<LiteralScanner> literals;
+  std::vector<std::vector<LinePattern>> unless;  ///< of a rule
+  std::vector<std::size_t> rule_of;              ///< of a pattern
 
   [[nodiscard]] std::vector<int> match(std::string_view text) const {
     thread_local std::vector<int> found;
     found.clear();
     literals->scan(text, found);
-    return patterns.match(text, found);
+    std::vector<int> matching = patterns.match(text, found);
+    std::erase_if(matching, [&](int pattern) {
+      const auto& exceptions = unless[rule_of[static_cast<std::size_t>(pattern)]];
+      return std::any_of(exceptions.begin(), exceptions.end(),
+                         [&](const LinePattern& exception) { return exception.found_in(text); });
+    });
+    return matching;
   }
 };
 
@@ -65,12 +73,36 @@ void check_examples(const Engine& engine, const Draft& draft, Language language,
       problems.push_back(example.problem(std::string(match.in(language)) + draft.draft.rule.id));
 }
 
+/// A rule whose examples another class of rule claims would never be heard.
+void check_leads(const LogMatcher& matcher, const std::vector<LogRuleDraft>& drafts, Language language,
+                 Problems& problems) {
+  constexpr Phrase other{"この例は別の class の規則が先に取ります: ",
+                         "a rule of another class leads this example: "};
+  for (const LogRuleDraft& draft : drafts)
+    for (const Node& example : draft.example_nodes)
+      if (const auto hits = matcher.match(example.value, {});
+          !hits.empty() && hits[0].rule->log_class != draft.rule.log_class)
+        problems.push_back(
+            example.problem(std::string(other.in(language)) + hits[0].rule->id + " (" + draft.rule.id + ")"));
+}
+
+void check_ordinary(const Engine& engine, const std::vector<LogRuleDraft>& drafts, const Node& line,
+                    Language language, Problems& problems) {
+  constexpr Phrase taken{"日常の行に規則が合ってしまいます: ", "a rule takes an everyday line: "};
+  std::string room;
+  for (const int pattern : engine.match(matchable(line.value, room))) {
+    const LogRule& rule = drafts[engine.rule_of[static_cast<std::size_t>(pattern)]].rule;
+    if (rule.log_class == LogClass::context) continue;
+    problems.push_back(line.problem(std::string(taken.in(language)) + rule.id));
+    return;
+  }
+}
+
 }  // namespace
 
 struct LogMatcher::Compiled {
   explicit Compiled(Engine built) : engine(std::move(built)) {}
   Engine engine;
-  std::vector<std::size_t> rule_of;  ///< of a pattern
   std::vector<LogRule> rules;
   std::vector<bool> general;
   std::vector<std::size_t> rank;  ///< of a rule among the hits of one line: the most specific first
@@ -79,7 +111,8 @@ struct LogMatcher::Compiled {
 
 namespace {
 
-/// A general rule says little, of misconduct more than of a failure; a long pattern says much.
+/// A general rule says little, of misconduct more than of a failure; a rule for one kind of message says more
+/// than a broad one; a long pattern says much.
 std::vector<std::size_t> ranks(const std::vector<LogRuleDraft>& drafts) {
   std::vector<std::size_t> order(drafts.size()), rank(drafts.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -91,11 +124,25 @@ std::vector<std::size_t> ranks(const std::vector<LogRuleDraft>& drafts) {
   const auto key = [&](std::size_t rule) {
     const LogRuleDraft& draft = drafts[rule];
     const bool says_least = draft.general && draft.rule.log_class != LogClass::security;
-    return std::tuple(draft.general, says_least, std::numeric_limits<std::size_t>::max() - longest(draft));
+    return std::tuple(draft.general, says_least, draft.broad,
+                      std::numeric_limits<std::size_t>::max() - longest(draft));
   };
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
   for (std::size_t place = 0; place < order.size(); ++place) rank[order[place]] = place;
   return rank;
+}
+
+/// What each rule does not mean.
+std::vector<std::vector<LinePattern>> exceptions(const std::vector<LogRuleDraft>& drafts,
+                                                 Problems& problems) {
+  std::vector<std::vector<LinePattern>> all(drafts.size());
+  for (std::size_t rule = 0; rule < drafts.size(); ++rule)
+    for (std::size_t i = 0; i < drafts[rule].unless.size(); ++i) {
+      all[rule].emplace_back(drafts[rule].unless[i]);
+      if (const std::string error = all[rule].back().error(); !error.empty())
+        problems.push_back(drafts[rule].unless_nodes[i].problem(error));
+    }
+  return all;
 }
 
 std::unique_ptr<LiteralScanner> make_literals(const std::vector<std::string>& literals) {
@@ -108,8 +155,9 @@ std::unique_ptr<LiteralScanner> make_literals(const std::vector<std::string>& li
 std::optional<LogMatcher> LogMatcher::compile(const std::vector<Node>& packs, Language language,
                                               Problems& problems) {
   const std::size_t problems_before = problems.size();
-  std::vector<LogRuleDraft> drafts;
-  for (const Node& pack : packs) read_log_pack(pack, language, drafts, problems);
+  LogPackDraft whole;
+  for (const Node& pack : packs) read_log_pack(pack, language, whole, problems);
+  const std::vector<LogRuleDraft>& drafts = whole.rules;
 
   std::vector<std::string> texts;
   std::vector<const Node*> places;
@@ -127,23 +175,27 @@ std::optional<LogMatcher> LogMatcher::compile(const std::vector<Node>& packs, La
   std::vector<PatternError> errors;
   LogPatterns patterns(texts, errors);
   for (const PatternError& error : errors) problems.push_back(places[error.pattern]->problem(error.what));
-  Engine engine{std::move(patterns), nullptr};
+  std::vector<std::vector<LinePattern>> unless = exceptions(drafts, problems);
+  Engine engine{std::move(patterns), nullptr, std::move(unless), std::move(rule_of)};
   if (errors.empty()) {
     engine.literals = make_literals(engine.patterns.literals());
     for (const Draft& check : checks) check_examples(engine, check, language, problems);
+    for (const Node& line : whole.ordinary) check_ordinary(engine, drafts, line, language, problems);
   }
   if (problems.size() > problems_before) return std::nullopt;
 
   auto compiled = std::make_unique<Compiled>(std::move(engine));
-  compiled->rule_of = std::move(rule_of);
   compiled->rank = ranks(drafts);
-  for (LogRuleDraft& draft : drafts) {
+  for (const LogRuleDraft& draft : drafts) {
     compiled->general.push_back(draft.general);
     if (std::find(compiled->packs.begin(), compiled->packs.end(), draft.rule.pack) == compiled->packs.end())
       compiled->packs.push_back(draft.rule.pack);
-    compiled->rules.push_back(std::move(draft.rule));
+    compiled->rules.push_back(draft.rule);
   }
-  return LogMatcher(std::move(compiled));
+  LogMatcher matcher(std::move(compiled));
+  check_leads(matcher, drafts, language, problems);
+  if (problems.size() > problems_before) return std::nullopt;
+  return matcher;
 }
 
 LogMatcher::LogMatcher(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
@@ -156,7 +208,7 @@ std::vector<LogHit> LogMatcher::match(std::string_view line, std::span<const std
   const Compiled& own = *compiled_;
   const std::string_view text = matchable(line, room);
   std::vector<int> matching = own.engine.match(text);
-  const auto rule_of = [&](int pattern) { return own.rule_of[static_cast<std::size_t>(pattern)]; };
+  const auto rule_of = [&](int pattern) { return own.engine.rule_of[static_cast<std::size_t>(pattern)]; };
   std::erase_if(matching, [&](int pattern) {
     return !packs.empty() &&
            std::find(packs.begin(), packs.end(), own.rules[rule_of(pattern)].pack) == packs.end();

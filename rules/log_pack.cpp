@@ -30,21 +30,23 @@ class PackReader {
  public:
   PackReader(Language language, Problems& problems) : language_(language), problems_(problems) {}
 
-  void read(const Node& document, std::vector<LogRuleDraft>& rules) {
-    check_keys(document, {"pack", "rules"});
+  void read(const Node& document, LogPackDraft& draft) {
+    check_keys(document, {"pack", "rules", "ordinary"});
+    std::vector<LogRuleDraft>& rules = draft.rules;
+    for (Node& line : texts(document, "ordinary", false)) draft.ordinary.push_back(std::move(line));
     const std::string pack = text(document, "pack");
     const Node* list = document.find("rules");
     if (!list || list->kind != Node::Kind::list)
       return tell(document, {"rules: の一覧がありません。", "the list rules: is missing"});
     for (const Node& item : list->items) {
       const std::size_t problems_before = problems_.size();
-      LogRuleDraft draft = read_rule(item, pack);
+      LogRuleDraft rule = read_rule(item, pack);
       const bool taken = std::any_of(rules.begin(), rules.end(), [&](const LogRuleDraft& other) {
-        return other.rule.id == draft.rule.id;
+        return other.rule.id == rule.rule.id;
       });
       if (taken)
-        tell(item, {"同じ id の規則がすでにあります: ", "another rule has this id already: "}, draft.rule.id);
-      if (problems_.size() == problems_before) rules.push_back(std::move(draft));
+        tell(item, {"同じ id の規則がすでにあります: ", "another rule has this id already: "}, rule.rule.id);
+      if (problems_.size() == problems_before) rules.push_back(std::move(rule));
     }
   }
 
@@ -98,7 +100,7 @@ class PackReader {
 
   LogRuleDraft read_rule(const Node& node, const std::string& pack) {
     check_keys(node, {"id", "class", "cause", "severity", "component", "title", "pattern", "example",
-                      "counter_example", "count", "threat", "general"});
+                      "counter_example", "count", "threat", "unless", "broad", "general"});
     LogRuleDraft draft;
     LogRule& rule = draft.rule;
     rule.pack = pack;
@@ -118,9 +120,11 @@ class PackReader {
           const bool known = std::find(threat_rows.begin(), threat_rows.end(), word) != threat_rows.end();
           return known ? std::optional(word) : std::nullopt;
         });
-    draft.general = chosen(node, "general", false, false, [](std::string_view word) {
+    const auto truth = [](std::string_view word) {
       return word == "true" ? std::optional(true) : word == "false" ? std::optional(false) : std::nullopt;
-    });
+    };
+    draft.broad = chosen(node, "broad", false, false, truth);
+    draft.general = chosen(node, "general", false, false, truth);
     if ((rule.log_class == LogClass::security) != is_misconduct(rule.cause) &&
         rule.log_class != LogClass::context)
       tell(node, {"class と cause が合いません（security は不正行為の原因だけ）。",
@@ -158,6 +162,7 @@ class PackReader {
 
   void read_texts(const Node& node, LogRuleDraft& draft) {
     draft.pattern_nodes = texts(node, "pattern", true);
+    draft.unless_nodes = texts(node, "unless", false);
     draft.example_nodes = texts(node, "example", true);
     draft.counter_example_nodes = texts(node, "counter_example", false);
     for (const Node& pattern : draft.pattern_nodes) {
@@ -165,6 +170,7 @@ class PackReader {
       draft.rule.pattern += (draft.rule.pattern.empty() ? "" : "|") +
                             (draft.pattern_nodes.size() == 1 ? pattern.value : "(?:" + pattern.value + ")");
     }
+    for (const Node& unless : draft.unless_nodes) draft.unless.push_back(unless.value);
     for (const Node& example : draft.example_nodes) draft.rule.examples.push_back(example.value);
     for (const Node& example : draft.counter_example_nodes)
       draft.rule.counter_examples.push_back(example.value);
@@ -176,9 +182,8 @@ class PackReader {
 
 }  // namespace
 
-void read_log_pack(const Node& document, Language language, std::vector<LogRuleDraft>& rules,
-                   Problems& problems) {
-  PackReader(language, problems).read(document, rules);
+void read_log_pack(const Node& document, Language language, LogPackDraft& draft, Problems& problems) {
+  PackReader(language, problems).read(document, draft);
 }
 
 }  // namespace nethealth

@@ -13,13 +13,19 @@ namespace nethealth {
 /// A rule and where its parts stand in the file, for what is found out later.
 struct LogRuleDraft {
   LogRule rule;
-  bool general = false;               ///< says little: reported after every other hit of a line
+  bool broad = false;                 ///< covers many kinds of message: a rule of one kind leads it
+  bool general = false;               ///< says little: speaks only where no other rule does
+  std::vector<std::string> unless;    ///< a line that one of them matches is not meant
   std::vector<std::string> patterns;  ///< each alone is enough
-  std::vector<Node> pattern_nodes, example_nodes, counter_example_nodes;
+  std::vector<Node> pattern_nodes, unless_nodes, example_nodes, counter_example_nodes;
 };
 
-/// Appends the rules of one document; rules with an error are left out.
-void read_log_pack(const Node& document, Language language, std::vector<LogRuleDraft>& rules,
-                   Problems& problems);
+struct LogPackDraft {
+  std::vector<LogRuleDraft> rules;
+  std::vector<Node> ordinary;  ///< everyday lines that no rule may take for a fault or misconduct
+};
+
+/// Appends what one document holds; rules with an error are left out.
+void read_log_pack(const Node& document, Language language, LogPackDraft& draft, Problems& problems);
 
 }  // namespace nethealth

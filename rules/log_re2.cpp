@@ -128,6 +128,23 @@ LogPatterns::Captured LogPatterns::capture(int pattern, std::string_view line) c
   return {group(wanted.component), group(wanted.source)};
 }
 
+struct LinePattern::Compiled {
+  RE2 pattern;
+};
+
+LinePattern::LinePattern(const std::string& pattern) : compiled_(new Compiled{{pattern, options()}}) {}
+LinePattern::LinePattern(LinePattern&&) noexcept = default;
+LinePattern& LinePattern::operator=(LinePattern&&) noexcept = default;
+LinePattern::~LinePattern() = default;
+
+std::string LinePattern::error() const {
+  return compiled_->pattern.ok() ? "" : "RE2: " + compiled_->pattern.error();
+}
+
+bool LinePattern::found_in(std::string_view line) const {
+  return RE2::PartialMatch(piece(line), compiled_->pattern);
+}
+
 std::string address_in(std::string_view line) {
   static const std::string v4 = R"((?:\d{1,3}\.){3}\d{1,3})";
   static const std::string v6 = R"([0-9A-Fa-f]{1,4}:(?:[0-9A-Fa-f]{0,4}:){1,6}[0-9A-Fa-f]{1,4})";

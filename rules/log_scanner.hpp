@@ -55,6 +55,22 @@ class LogPatterns {
   std::unique_ptr<Compiled> compiled_;
 };
 
+/// One pattern (RE2 syntax) that need not have a literal piece. Thread-safe.
+class LinePattern {
+ public:
+  explicit LinePattern(const std::string& pattern);
+  LinePattern(LinePattern&&) noexcept;
+  LinePattern& operator=(LinePattern&&) noexcept;
+  ~LinePattern();
+  /// Why the pattern was refused; empty when it was not.
+  [[nodiscard]] std::string error() const;
+  [[nodiscard]] bool found_in(std::string_view line) const;
+
+ private:
+  struct Compiled;
+  std::unique_ptr<Compiled> compiled_;
+};
+
 /// The IPv4 or IPv6 address that a line names as its doer: after a word such as `from` or `client`, else the
 /// first one. Empty when it names none. Thread-safe.
 std::string address_in(std::string_view line);

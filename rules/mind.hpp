@@ -47,6 +47,8 @@ inline constexpr Milliseconds log_quiet{std::chrono::minutes(15)};
 inline constexpr Milliseconds misconduct_joins{std::chrono::hours(1)};
 inline constexpr std::size_t misconduct_reasons = 50;
 inline constexpr std::size_t counted_times = 1000;
+inline constexpr std::size_t counted_sources = 10'000;  // of all rules together
+inline constexpr Milliseconds success_within = std::chrono::minutes(15);
 /// When nobody in the whole chain can be reached, it is gone through again after this time.
 inline constexpr Milliseconds next_round{60'000};
 /// Nats against "nothing happened" that a page needs, and against the best rival that needs no further look.
@@ -132,9 +134,16 @@ class Engine::Mind {
   void syslog(const Incident& incident, bool security, int severity, const std::string& message_id);
   void audit(int incident, const std::string& message_id, const std::string& person, const std::string& text);
 
+  // engine_count.cpp
+  /// How often a counting rule hit from this source within its time, this hit included.
+  std::ptrdiff_t count_hit(DeviceIndex device, const LogRule& rule, const std::string& source,
+                           const LogSeen& log);
+  void forget_counts();
+  /// Of a failure: whether its rule counts, and not to enough yet.
+  bool often_enough(DeviceIndex device, const LogHit& hit, const LogSeen& log);
+
   // engine_misconduct.cpp
-  void misconduct(DeviceIndex device, const LogHit& hit, const std::string& line, const std::string& file,
-                  std::uint64_t offset, bool counted_before);
+  void misconduct(DeviceIndex device, const LogHit& hit, const LogSeen& log);
   void login_succeeded(DeviceIndex device, const LogHit& hit, const std::string& line);
   void open_misconduct(DeviceIndex device, Cause cause, int level, const std::string& source, Reason reason);
 

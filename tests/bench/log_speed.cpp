@@ -115,12 +115,12 @@ LogMatcher shipped_rules() {
 
 std::vector<std::string> shipped_literals() {
   Problems problems;
-  std::vector<LogRuleDraft> drafts;
+  LogPackDraft draft;
   for (const EmbeddedFile& file : log_packs())
-    read_log_pack(parse_yaml(file.text, file.name, Language::en, problems), Language::en, drafts, problems);
+    read_log_pack(parse_yaml(file.text, file.name, Language::en, problems), Language::en, draft, problems);
   std::vector<std::string> patterns;
-  for (const LogRuleDraft& draft : drafts)
-    patterns.insert(patterns.end(), draft.patterns.begin(), draft.patterns.end());
+  for (const LogRuleDraft& rule : draft.rules)
+    patterns.insert(patterns.end(), rule.patterns.begin(), rule.patterns.end());
   std::vector<PatternError> errors;
   return LogPatterns(patterns, errors).literals();
 }

@@ -42,6 +42,16 @@ TEST_CASE(
   CHECK(syslog_messages(story) == 1);
 }
 
+TEST_CASE("a refused log-in counts once although two rules know its line") {
+  Story story;
+  story.log("cs-1",
+            "date=2026-11-24 devname=fw1 type=\"traffic\" subtype=\"forward\" srcip=192.0.2.83 "
+            "action=\"deny\"");
+  int counted = 0;
+  for (const Event& event : story.journal) counted += std::holds_alternative<SignSeen>(event.what) ? 1 : 0;
+  CHECK(counted == 1);
+}
+
 TEST_CASE("failed log-ins spread over a long time are no misconduct") {
   Story story;
   for (int i = 0; i < 10; ++i) {
