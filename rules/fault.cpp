@@ -106,7 +106,9 @@ void predict_power(Predictions& out, const Fault& fault) {
   }
   for (const DeviceIndex device : silent) out.add(world.states.ping(device), certain);
   if (fault.kind == FaultKind::power_feed) {
-    out.add(world.states.ping(fault.index), 0.5, 0.5);
+    // A dead UPS is often silent itself.
+    out.add(world.states.ping(fault.index), 0.6, 0.6);
+    out.facing_ports(fault.index, 0.6);
     out.add(world.states.find(SignKind::on_battery, fault.index, ""), 0.9, 0.5);
     return;
   }
