@@ -114,6 +114,11 @@ class Reader {
                      text("観測のファイル (.gz可、- は標準入力)",
                           "the observations (.gz allowed, - is standard input)"))
         ->required();
+    verb(app_, "test", Verb::test,
+         text("筋書き (何が起き、誰に知らせるべきか) を仮想の時間で確かめる",
+              "play scenarios (what happens, and who must be told) in virtual time"))
+        ->add_option("FILE", line_.files, text("筋書きのファイル", "the scenarios"))
+        ->required();
     verb(app_, "verify", Verb::verify,
          text("記録の連鎖を端から端まで確かめる", "check the journal's hash chain end to end"));
   }

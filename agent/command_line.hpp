@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "config/language.hpp"
 
@@ -19,6 +20,7 @@ enum class Verb : std::uint8_t {
   incident_ack,
   incident_close,
   replay,
+  test,
   verify
 };
 
@@ -30,6 +32,7 @@ struct CommandLine {
   std::optional<Language> language;  ///< only when --lang was given
   std::string device;                ///< probe
   std::string file;                  ///< replay; "-" is standard input
+  std::vector<std::string> files;    ///< test
   int incident = 0;                  ///< incident show, ack, close; from 1
   std::string as;                    ///< incident ack, close: the person who acts, empty when not given
   std::string reason;                ///< incident close

@@ -15,6 +15,7 @@
 #include "agent/report_check.hpp"
 #include "agent/report_probe.hpp"
 #include "agent/report_verify.hpp"
+#include "agent/scenario_test.hpp"
 #include "agent/store.hpp"
 #include "probes/observation_json.hpp"
 #include "rules/engine.hpp"
@@ -152,6 +153,8 @@ int execute(const CommandLine& line) {
       return probe(line);
     case Verb::replay:
       return replay_file(line);
+    case Verb::test:
+      return test_scenarios(line);
     case Verb::verify:
       return verify(line);
     case Verb::status:

@@ -21,18 +21,18 @@ std::optional<Language> language_of_file(const std::string& path) {
   return std::nullopt;
 }
 
+void add(Problems& problems, Problems more) {
+  std::move(more.begin(), more.end(), std::back_inserter(problems));
+}
+
+}  // namespace
+
 std::optional<LogMatcher> compile_log_packs(Language language, Problems& problems) {
   std::vector<Node> packs;
   for (const EmbeddedFile& file : log_packs())
     packs.push_back(parse_yaml(file.text, file.name, language, problems));
   return LogMatcher::compile(packs, language, problems);
 }
-
-void add(Problems& problems, Problems more) {
-  std::move(more.begin(), more.end(), std::back_inserter(problems));
-}
-
-}  // namespace
 
 LoadedConfiguration load_configuration(const std::string& path, std::optional<Language> wanted,
                                        Language fallback, Secrets secrets) {

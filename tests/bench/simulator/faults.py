@@ -316,3 +316,4 @@ KINDS = ("server_dead", "server_hang", "server_soft_hang", "terminal_dead", "ter
          "service_refused", "service_timeout", "service_http_error", "cable_cut", "trunk_cut", "cable_flaps", "cable_errors",
          "switch_dead", "switch_hung", "switch_mute", "hub_dead", "hub_hung", "router_dead", "ups_battery", "ups_off",
          "room_power", "sensor_failed", "room_environment", "monitor_uplink", "loop", "disk_log", "memory_log")
+EVERYWHERE = ("monitor_uplink", "loop")      # nothing else shows beside them
