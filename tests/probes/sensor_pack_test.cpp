@@ -20,18 +20,24 @@ std::vector<SensorPack> compiled(const std::string& text) {
 
 std::vector<SensorSeen> sensors(const std::vector<SensorPack>& packs, const Oid& id,
                                 const SnmpReadings& readings) {
-  std::vector<const SensorRule*> rules;
+  std::vector<SensorPack> chosen;
   for (const SensorPack& pack : packs) {
-    if (!pack.applies_to(id)) continue;
+    if (!pack.applies_to(id, {})) continue;
+    chosen.push_back(pack);
+    read_rules(chosen.back());
+  }
+  std::vector<const SensorRule*> rules;
+  for (const SensorPack& pack : chosen) {
     for (const SensorRule& rule : pack.rules) rules.push_back(&rule);
   }
   return sensors_of(rules, readings);
 }
 
+/// The packs that ship, as the program holds them: without rules until they apply.
 const std::vector<SensorPack>& shipped() {
   static const std::vector<SensorPack> packs = [] {
     Problems problems;
-    return compile_sensor_packs(sensor_packs(), Language::en, problems);
+    return chosen_sensor_packs({}, Language::en, problems);
   }();
   return packs;
 }
@@ -66,7 +72,8 @@ TEST_CASE("every shipped sensor pack compiles without a problem and cites a sour
 }
 
 TEST_CASE("no state of a shipped pack that means unknown or not present is a fault") {
-  for (const SensorPack& pack : shipped()) {
+  Problems problems;
+  for (const SensorPack& pack : compile_sensor_packs(sensor_packs(), Language::en, problems)) {
     for (const SensorRule& rule : pack.rules) {
       for (const auto& [value, state] : rule.states) {
         const bool says_nothing = state.text.find("unknown") != std::string::npos ||
@@ -116,9 +123,9 @@ TEST_CASE("mistakes in a pack are named at their place and the pack is left out"
 TEST_CASE("a pack applies by the prefix of sysObjectID and the standard pack to everyone") {
   const auto packs =
       compiled("pack: x\nmatch: [1.3.6.1.4.1.9]\nscalars:\n  - {label: a, source: s, value: 1.3.1.0}\n");
-  CHECK(packs[0].applies_to({1, 3, 6, 1, 4, 1, 9, 1, 1}));
-  CHECK_FALSE(packs[0].applies_to({1, 3, 6, 1, 4, 1, 99}));
-  CHECK_FALSE(packs[0].applies_to({}));
+  CHECK(packs[0].applies_to({1, 3, 6, 1, 4, 1, 9, 1, 1}, {}));
+  CHECK_FALSE(packs[0].applies_to({1, 3, 6, 1, 4, 1, 99}, {9}));
+  CHECK_FALSE(packs[0].applies_to({}, {}));
 }
 
 TEST_CASE("a UPS on battery is a power sensor with the value battery and on mains it is ok") {
@@ -138,10 +145,10 @@ TEST_CASE("a UPS on battery is a power sensor with the value battery and on main
   put(readings, "1.3.6.1.2.1.33.1.2.2.0", 61);
   seen = sensors(shipped(), anyone, readings);
   CHECK(named(seen, "UPS output source")->sensor_class == SensorClass::power);
-  CHECK(named(seen, "UPS output source")->status == SensorStatus::warning);
+  CHECK(named(seen, "UPS output source")->status == SensorStatus::failed);
   CHECK(named(seen, "UPS output source")->text == "battery");
   CHECK(named(seen, "UPS time on battery")->text == "battery");
-  CHECK(named(seen, "UPS battery")->status == SensorStatus::warning);
+  CHECK(named(seen, "UPS battery")->status == SensorStatus::failed);
 
   // On bypass it is not on battery, so no sensor of class power may say otherwise.
   put(readings, "1.3.6.1.2.1.33.1.4.1.0", 4);
