@@ -10,6 +10,7 @@
 #include "agent/store.hpp"
 #include "agent/system_clock.hpp"
 #include "config/site.hpp"
+#include "probes/dropped_count.hpp"
 #include "rules/engine.hpp"
 
 namespace nethealth {
@@ -27,6 +28,7 @@ struct ControlDesk {
   Pump& pump;
   Store& store;
   SystemClock& clock;
+  std::vector<DroppedCount> dropped{};  ///< as it stands now
 };
 
 void answer(const ControlDesk& desk, const ControlRequest& request, const Peer& peer,

@@ -10,7 +10,9 @@
 #include "agent/log.hpp"
 #include "agent/lookout.hpp"
 #include "agent/pump.hpp"
+#include "probes/dropped_count.hpp"
 #include "probes/log_follower.hpp"
+#include "probes/trap_listener.hpp"
 #include "rules/explain.hpp"
 
 namespace nethealth {
@@ -34,6 +36,22 @@ void log_storage(const std::string& trouble, Language language) {
             trouble);
 }
 
+/// Every address of a device with a credential may send traps, its management controller's too.
+std::vector<TrapSource> trap_sources(const Site& site) {
+  std::vector<TrapSource> sources;
+  for (DeviceIndex index = 0; index < site.devices.size(); ++index) {
+    const Device& device = site.devices[index];
+    if (device.credential) {
+      for (const std::string& address : device.addresses)
+        sources.push_back({address, index, {site.credentials[*device.credential]}});
+    }
+    if (device.management && device.management->credential)
+      sources.push_back(
+          {device.management->address, index, {site.credentials[*device.management->credential]}});
+  }
+  return sources;
+}
+
 }  // namespace
 
 class Duty::Impl {
@@ -54,7 +72,9 @@ class Duty::Impl {
         logs_(followed_logs(site_)),
         follower_(std::make_unique<LogFollower>(
             io, logs_, std::move(past.positions), [this](LogLines lines) { take(std::move(lines)); },
-            [this](const LogProblem& problem) { log_problem(problem); })) {
+            [this](const LogProblem& problem) { log_problem(problem); })),
+        io_(io),
+        snmp_(probers.snmp) {
     for (const Event& event : past.events) engine_.restore(event);
   }
 
@@ -62,15 +82,25 @@ class Duty::Impl {
     for (const Event& event : engine_.unsent()) send_again(event);
     if (const Result<void> result = lookout_->start(); !result) log_warning(result.error().text());
     follower_->start();
+    listen_for_traps();
     pump_.wake();
   }
 
   void stop_looking() {
+    traps_.reset();
     follower_.reset();
     lookout_.reset();
   }
 
-  [[nodiscard]] ControlDesk desk() { return {site_, engine_, pump_, store_, clock_}; }
+  [[nodiscard]] ControlDesk desk() {
+    return {site_,
+            engine_,
+            pump_,
+            store_,
+            clock_,
+            dropped_counts(snmp_ != nullptr ? &snmp_->counters() : nullptr,
+                           traps_ ? &traps_->counters() : nullptr)};
+  }
   [[nodiscard]] const Site& site() const { return site_; }
   [[nodiscard]] const Engine& engine() const { return engine_; }
   [[nodiscard]] Pump& pump() { return pump_; }
@@ -118,6 +148,28 @@ class Duty::Impl {
     });
   }
 
+  void listen_for_traps() {
+    if (site_.traps.listen.empty()) return;
+    Result<std::unique_ptr<TrapListener>> opened =
+        TrapListener::open(io_, site_.traps.listen, trap_sources(site_),
+                           [this](DeviceIndex device, TrapSeen trap) { take_trap(device, std::move(trap)); });
+    if (opened)
+      traps_ = std::move(*opened);
+    else
+      log_warning(std::string(Phrase{"SNMPトラップを聞けません: ", "SNMP traps cannot be heard: "}.in(
+                      site_.language)) +
+                  opened.error().text());
+  }
+
+  /// A trap says that something changed, and seldom all of it: the device is also looked at, at once.
+  void take_trap(DeviceIndex device, TrapSeen trap) {
+    const std::string& name = site_.devices[device].name;
+    ProbeWanted look{name, "snmp", {}};
+    look.why.code = "trap";
+    pump_.observe({clock_.now(), name, std::move(trap)});
+    if (lookout_) lookout_->want(look);
+  }
+
   void log_problem(const LogProblem& problem) const {
     log_warning(problem.device + ": " + problem.file + ": " + problem.what);
   }
@@ -149,6 +201,9 @@ class Duty::Impl {
   std::unique_ptr<Lookout> lookout_;
   std::vector<FollowedLog> logs_;
   std::unique_ptr<LogFollower> follower_;
+  boost::asio::io_context& io_;
+  SnmpProber* snmp_;
+  std::unique_ptr<TrapListener> traps_;
 };
 
 Duty::Duty(boost::asio::io_context& io, SystemClock& clock, Store& store, Probers probers,

@@ -57,6 +57,26 @@ std::string headline(const Picture& picture, const Site& site, Time now, const R
   return text;
 }
 
+/// What came from outside and could not be used, by reason; empty when nothing was.
+std::string dropped_line(const std::vector<DroppedCount>& dropped, Language language) {
+  if (dropped.empty()) return {};
+  std::string line(Phrase{"捨てた受信: ", "dropped on arrival: "}.in(language));
+  const char* between = "";
+  for (const DroppedCount& one : dropped) {
+    line +=
+        between + std::string(one.probe) + " " + std::string(one.reason) + " " + std::to_string(one.count);
+    between = ", ";
+  }
+  return line + "\n";
+}
+
+json::array dropped_json(const std::vector<DroppedCount>& dropped) {
+  json::array all;
+  for (const DroppedCount& one : dropped)
+    all.push_back(json::object{{"probe", one.probe}, {"reason", one.reason}, {"count", one.count}});
+  return all;
+}
+
 }  // namespace
 
 bool has_fault(const Picture& picture) {
@@ -68,7 +88,8 @@ bool has_fault(const Picture& picture) {
                      [](const IncidentPicture& incident) { return incident.state == IncidentState::open; });
 }
 
-ControlReply status_report(const Picture& picture, const Site& site, Time now, const ReportStyle& style) {
+ControlReply status_report(const Picture& picture, const Site& site, Time now, const ReportStyle& style,
+                           const std::vector<DroppedCount>& dropped) {
   std::size_t name_width = 0;
   std::size_t label_width = 0;
   std::size_t health_width = 0;
@@ -89,10 +110,12 @@ ControlReply status_report(const Picture& picture, const Site& site, Time now, c
     line.erase(line.find_last_not_of(' ') + 1);
     reply.out += line + "\n";
   }
+  reply.out += dropped_line(dropped, style.language);
   return reply;
 }
 
-ControlReply status_json(const Picture& picture, const Site& site, Time now, Language language) {
+ControlReply status_json(const Picture& picture, const Site& site, Time now, Language language,
+                         const std::vector<DroppedCount>& dropped) {
   const auto time_or_null = [&](const std::optional<Time>& time) {
     return time ? json::value(json::string(format_time(*time, site.zone))) : json::value(nullptr);
   };
@@ -118,7 +141,8 @@ ControlReply status_json(const Picture& picture, const Site& site, Time now, Lan
   const json::object status{{"state", fault ? "fault" : "healthy"},
                             {"time", format_time(now, site.zone)},
                             {"devices", std::move(devices)},
-                            {"incidents", std::move(incidents)}};
+                            {"incidents", std::move(incidents)},
+                            {"dropped", dropped_json(dropped)}};
   return {fault ? 1 : 0, json_text(status) + "\n", ""};
 }
 

@@ -3,6 +3,7 @@
 
 #include "agent/control_message.hpp"
 #include "agent/report_text.hpp"
+#include "probes/dropped_count.hpp"
 #include "rules/picture.hpp"
 
 namespace nethealth {
@@ -11,8 +12,10 @@ namespace nethealth {
 bool has_fault(const Picture& picture);
 
 /// One line a device. Exit code 0 healthy, 1 fault.
-ControlReply status_report(const Picture& picture, const Site& site, Time now, const ReportStyle& style);
+ControlReply status_report(const Picture& picture, const Site& site, Time now, const ReportStyle& style,
+                           const std::vector<DroppedCount>& dropped = {});
 /// The same as one JSON value.
-ControlReply status_json(const Picture& picture, const Site& site, Time now, Language language);
+ControlReply status_json(const Picture& picture, const Site& site, Time now, Language language,
+                         const std::vector<DroppedCount>& dropped = {});
 
 }  // namespace nethealth

@@ -641,7 +641,8 @@ SnmpAnswer judge(int outcome, const netsnmp_pdu& pdu, std::int32_t id, const Cre
     answer.kind = SnmpAnswer::Kind::report;
     return answer;
   }
-  if (pdu.command != SNMP_MSG_RESPONSE || pdu.reqid != id) return answer;
+  const bool notification = version3 && pdu.command == SNMP_MSG_TRAP2;
+  if (!notification && (pdu.command != SNMP_MSG_RESPONSE || pdu.reqid != id)) return answer;
   if (version3) {
     const std::string_view engine_id(reinterpret_cast<const char*>(pdu.securityEngineID),
                                      pdu.securityEngineIDLen);
@@ -651,7 +652,7 @@ SnmpAnswer judge(int outcome, const netsnmp_pdu& pdu, std::int32_t id, const Cre
       return answer;
     }
   }
-  answer.kind = SnmpAnswer::Kind::response;
+  answer.kind = notification ? SnmpAnswer::Kind::notification : SnmpAnswer::Kind::response;
   return answer;
 }
 

@@ -105,8 +105,9 @@ struct SnmpAnswer {
   enum class Kind : std::uint8_t {
     response,
     report,
-    stale,   ///< SNMPv3: authentic, but its boots or time lie before what we hold (RFC 3414, 3.2.7b)
-    unsafe,  ///< SNMPv3: wrong digest, not decryptable, or less protected than the request was
+    notification,  ///< SNMPv3: a trap, protected as the credential says; nobody asked for it
+    stale,         ///< SNMPv3: authentic, but its boots or time lie before what we hold (RFC 3414, 3.2.7b)
+    unsafe,        ///< SNMPv3: wrong digest, not decryptable, or less protected than the request was
     undecodable
   };
   Kind kind = Kind::undecodable;

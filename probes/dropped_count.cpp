@@ -1,0 +1,32 @@
+#include "probes/dropped_count.hpp"
+
+namespace nethealth {
+
+std::vector<DroppedCount> dropped_counts(const SnmpCounters* snmp, const TrapCounters* traps) {
+  std::vector<DroppedCount> all;
+  const auto add = [&](std::string_view probe, std::string_view reason, std::uint64_t count) {
+    if (count > 0) all.push_back({probe, reason, count});
+  };
+  if (snmp != nullptr) {
+    add("snmp", "undecodable", snmp->dropped_undecodable);
+    add("snmp", "oversize", snmp->dropped_oversize);
+    add("snmp", "unknown_id", snmp->dropped_unknown_id);
+    add("snmp", "wrong_source", snmp->dropped_wrong_source);
+    add("snmp", "wrong_version", snmp->dropped_wrong_version);
+    add("snmp", "unsafe", snmp->dropped_unsafe);
+    add("snmp", "stale", snmp->dropped_stale);
+  }
+  if (traps != nullptr) {
+    add("trap", "undecodable", traps->dropped_undecodable);
+    add("trap", "oversize", traps->dropped_oversize);
+    add("trap", "unknown_source", traps->dropped_unknown_source);
+    add("trap", "wrong_community", traps->dropped_wrong_community);
+    add("trap", "unsafe", traps->dropped_unsafe);
+    add("trap", "stale", traps->dropped_stale);
+    add("trap", "storm", traps->dropped_storm);
+    add("trap", "inform_v3", traps->dropped_inform_v3);
+  }
+  return all;
+}
+
+}  // namespace nethealth

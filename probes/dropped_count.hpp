@@ -1,0 +1,22 @@
+#pragma once
+// What arrived from outside and was thrown away, by reason, for `status`.
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "probes/snmp_requester.hpp"
+#include "probes/trap_listener.hpp"
+
+namespace nethealth {
+
+struct DroppedCount {
+  std::string_view probe;   ///< snmp, trap
+  std::string_view reason;  ///< one word
+  std::uint64_t count = 0;
+};
+
+/// Only what was dropped at all. Either may be null.
+std::vector<DroppedCount> dropped_counts(const SnmpCounters* snmp, const TrapCounters* traps);
+
+}  // namespace nethealth
