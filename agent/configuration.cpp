@@ -40,9 +40,10 @@ LoadedConfiguration load_configuration(const std::string& path, std::optional<La
   result.language = wanted ? *wanted : language_of_file(path).value_or(fallback);
   Problems in_packs;
   std::optional<LogMatcher> matcher = compile_log_packs(result.language, in_packs);
-  std::vector<SensorPack> sensor = compile_sensor_packs(sensor_packs(), result.language, in_packs);
   Loaded loaded =
       load_site(path, result.language, secrets, matcher ? matcher->packs() : std::vector<std::string>{});
+  std::vector<SensorPack> sensor = chosen_sensor_packs(
+      loaded.site ? loaded.site->sensor_packs : SensorPackChoice{}, result.language, in_packs);
   result.files = std::move(loaded.files);
   add(result.problems, std::move(loaded.problems));
   add(result.problems, std::move(in_packs));

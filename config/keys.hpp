@@ -15,9 +15,10 @@ struct KeySet {
 
 namespace keys {
 
-inline const KeySet top{"top",
-                        {"site", "include", "store", "http", "polling", "calendars", "credentials", "rooms",
-                         "devices", "maintenance", "roles", "people", "channels", "syslog"}};
+inline const KeySet top{
+    "top",
+    {"site", "include", "store", "http", "polling", "calendars", "credentials", "rooms", "devices",
+     "maintenance", "roles", "people", "channels", "syslog", "sensor_packs", "traps"}};
 inline const KeySet site{"site", {"name", "language", "timezone"}};
 inline const KeySet http_server{"http_server", {"listen", "certificate", "key_file", "public_url"}};
 inline const KeySet polling{"polling", {"icmp", "snmp", "tcp", "http"}};
@@ -49,6 +50,8 @@ inline const KeySet smtp_channel{"smtp_channel", {"name", "type", "server", "fro
 inline const KeySet webhook_channel{"webhook_channel", {"name", "type", "url", "body", "content_type"}};
 inline const KeySet patlite_channel{"patlite_channel", {"name", "type", "url", "on"}};
 inline const KeySet syslog{"syslog", {"target", "format", "facility", "events", "framing", "bom"}};
+inline const KeySet traps{"traps", {"listen"}};
+inline const KeySet sensor_packs{"sensor_packs", {"files", "without"}};
 
 }  // namespace keys
 
@@ -83,7 +86,9 @@ inline std::vector<const KeySet*> all_key_sets() {
           &keys::smtp_channel,
           &keys::webhook_channel,
           &keys::patlite_channel,
-          &keys::syslog};
+          &keys::syslog,
+          &keys::sensor_packs,
+          &keys::traps};
 }
 
 }  // namespace nethealth

@@ -38,6 +38,8 @@ void load_sections(Loading& load) {
   load_cables(load);
   load_maintenance(load);
   load_syslog(load);
+  load_sensor_packs(load);
+  load_traps(load);
   verify(load);
 }
 

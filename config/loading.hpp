@@ -75,6 +75,8 @@ void load_services(Loading& load, const Node& list, Device& device);
 void load_cables(Loading& load);
 void load_maintenance(Loading& load);
 void load_syslog(Loading& load);
+void load_sensor_packs(Loading& load);
+void load_traps(Loading& load);
 
 /// What no single section can see: the one monitor, feeds in a circle, addresses and devices that cannot be.
 void verify(Loading& load);

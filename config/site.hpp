@@ -220,6 +220,24 @@ struct SyslogTarget {
   bool security = false, incidents = false, audit = false;  ///< which events it gets
 };
 
+/// Knowledge of warning lamps beside or instead of what ships (probes/packs).
+struct SensorPackChoice {
+  /// Text and where it was written, for a mistake that shows later.
+  struct Placed {
+    std::string text;
+    std::string file;
+    int line = 0;
+    int column = 0;
+  };
+  std::vector<Placed> files;    ///< globs of the site's own packs
+  std::vector<Placed> without;  ///< shipped packs left out, by name
+};
+
+/// Where traps are heard: "ADDRESS:PORT" each. None: they are not.
+struct TrapHearing {
+  std::vector<std::string> listen{"0.0.0.0:162", "[::]:162"};
+};
+
 struct Site {
   std::string name;
   Language language = Language::ja;
@@ -237,6 +255,8 @@ struct Site {
   std::vector<Person> people;
   std::vector<Channel> channels;
   std::vector<SyslogTarget> syslog;
+  SensorPackChoice sensor_packs;
+  TrapHearing traps;
   DeviceIndex monitor = 0;
 
   [[nodiscard]] const Role& role(RoleId id) const { return roles[static_cast<std::size_t>(id)]; }

@@ -197,6 +197,7 @@ SensorSeen read_sensor(const Fields& fields) {
   seen.status = fields.word<SensorStatus>("status", sensor_words, true).value_or(SensorStatus::unknown);
   seen.unit = fields.text("unit");
   seen.text = fields.text("text");
+  seen.oid = fields.text("oid");
   if (const json::value* value = fields.find("value"); value != nullptr) {
     if (value->is_string()) {
       if (seen.text.empty()) seen.text = value->get_string();

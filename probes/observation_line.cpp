@@ -59,6 +59,7 @@ void write(std::string& out, const SensorSeen& seen) {
     writer.text_if_any("value", seen.text);
   }
   writer.text_if_any("unit", seen.unit);
+  writer.text_if_any("oid", seen.oid);
   writer.end();
 }
 

@@ -5,18 +5,20 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "config/embedded.hpp"
 #include "config/node.hpp"
+#include "config/site.hpp"
 #include "probes/observation.hpp"
 #include "probes/snmp_value.hpp"
 
 namespace nethealth {
 
 /// Rules in all packs together, and states of one rule.
-inline constexpr std::size_t max_sensor_rules = 2'000;
+inline constexpr std::size_t max_sensor_rules = 5'000;
 inline constexpr std::size_t max_sensor_states = 256;
 
 /// What one raw value means.
@@ -66,7 +68,7 @@ struct SensorRule {
   double scale = 1;
   std::optional<Oid> scale_oid;               ///< fixed; EntitySensorDataScale (RFC 3433)
   std::optional<Oid> precision_oid;           ///< fixed; EntitySensorPrecision
-  std::map<std::string, SensorState> states;  ///< by the status object's value as text
+  std::map<std::string, SensorState> states;  ///< by the status object's value as text in lower case
   std::map<int, SensorState> bits;            ///< by set bit, when the status object is BITS; worst wins
   std::optional<SensorState> otherwise;       ///< for values not listed; unknown without it
   std::vector<SensorCondition> conditions;    ///< all must hold
@@ -83,14 +85,34 @@ struct SensorPack {
   std::string file;
   bool always = false;
   std::vector<Oid> match;  ///< prefixes of sysObjectID
+  std::vector<Oid>
+      shows;  ///< subtrees of an enterprise; an agent that has the enterprise's objects gets the pack
   std::vector<SensorRule> rules;
+  std::string unread;  ///< the text whose rules are not read yet; empty once they are
 
-  [[nodiscard]] bool applies_to(const Oid& sys_object_id) const;
+  /// `enterprises`: the numbers below 1.3.6.1.4.1 of which the agent has objects.
+  [[nodiscard]] bool applies_to(const Oid& sys_object_id, const std::set<std::uint32_t>& enterprises) const;
 };
+
+/// ASCII letters made small: status words are compared so.
+std::string lower_status(std::string text);
 
 /// Compiles packs; whatever is wrong is in `problems`, and a pack with an error is left out.
 std::vector<SensorPack> compile_sensor_packs(const std::vector<EmbeddedFile>& files, Language language,
                                              Problems& problems);
+std::vector<SensorPack> compile_sensor_packs(const std::vector<Node>& documents, Language language,
+                                             Problems& problems);
+
+/// The same for packs that are known to be right, without their rules: there are thousands, and an agent
+/// needs a few. read_rules() reads those of a pack when they are needed, some milliseconds of work.
+std::vector<SensorPack> sensor_pack_heads(const std::vector<EmbeddedFile>& files, Language language,
+                                          Problems& problems);
+void read_rules(SensorPack& pack);
+
+/// What ships, without what the site leaves out, and then the site's own files. A name used twice, an unknown
+/// name to leave out and a file that is not there are problems.
+std::vector<SensorPack> chosen_sensor_packs(const SensorPackChoice& choice, Language language,
+                                            Problems& problems);
 
 /// The words of the contract, both ways; empty when unknown.
 std::string_view word(SensorClass sensor_class);

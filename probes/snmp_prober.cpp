@@ -42,7 +42,8 @@ struct Agent {
   std::shared_ptr<SnmpPeer> peer;
   SnmpUptime uptime;
   Oid sys_object_id;
-  bool known = false;  ///< sys_object_id was read, rules are chosen
+  std::set<std::uint32_t> enterprises;
+  std::optional<Clock::time_point> surveyed;  ///< when the enterprises were looked for; rules are chosen
   std::vector<const SensorRule*> rules;
   std::map<Oid, Clock::time_point> absent;  ///< tables by first column, objects by instance; until when
   std::map<Oid, int> strikes;
@@ -64,13 +65,14 @@ struct Agent {
     fixed.clear();
     fixed_missing.clear();
     fixed_since.reset();
+    surveyed.reset();
   }
 };
 
 /// One look, from the first request to its callback.
 class Look : public std::enable_shared_from_this<Look> {
  public:
-  Look(boost::asio::io_context& io, SnmpRequester& requester, const std::vector<SensorPack>& packs,
+  Look(boost::asio::io_context& io, SnmpRequester& requester, std::vector<SensorPack>& packs,
        std::shared_ptr<Agent> agent, bool quick, SnmpProber::Done done)
       : requester_(requester),
         packs_(packs),
@@ -162,8 +164,7 @@ class Look : public std::enable_shared_from_this<Look> {
       }
       if (gets->missing().contains(hr_system_uptime)) self->mark_absent(hr_system_uptime);
       self->read_uptime();
-      if (!self->quick_) self->choose_rules();
-      self->walk_interfaces(0);
+      self->survey();
     });
   }
 
@@ -183,17 +184,37 @@ class Look : public std::enable_shared_from_this<Look> {
     seen_.uptime_s = reading.seconds;
   }
 
-  void choose_rules() {
+  /// Which packs fit is asked once, and again after a restart, another sysObjectID, or an hour.
+  void survey() {
     const auto found = readings_.find(sys_object_id);
     const Oid id = found == readings_.end() ? Oid{} : found->second.oid;
-    if (agent_->known && id == agent_->sys_object_id) return;
-    agent_->known = true;
-    agent_->sys_object_id = id;
-    agent_->forget_findings();
-    agent_->rules.clear();
-    for (const SensorPack& pack : packs_) {
-      if (!pack.applies_to(id)) continue;
-      for (const SensorRule& rule : pack.rules) agent_->rules.push_back(&rule);
+    Agent& agent = *agent_;
+    const bool fresh = agent.surveyed && started_ - *agent.surveyed < snmp_absent_recheck;
+    if (quick_ || (fresh && id == agent.sys_object_id)) {
+      walk_interfaces(0);
+      return;
+    }
+    const auto task = std::make_shared<SnmpSurvey>();
+    run(task, walk_limit(), [self = shared_from_this(), task, id](bool) {
+      self->choose_rules(id, task->enterprises());
+      self->walk_interfaces(0);
+    });
+  }
+
+  void choose_rules(const Oid& id, const std::set<std::uint32_t>& enterprises) {
+    Agent& agent = *agent_;
+    const bool same = agent.surveyed && id == agent.sys_object_id && enterprises == agent.enterprises;
+    agent.surveyed = started_;
+    if (same) return;
+    agent.forget_findings();
+    agent.surveyed = started_;
+    agent.sys_object_id = id;
+    agent.enterprises = enterprises;
+    agent.rules.clear();
+    for (SensorPack& pack : packs_) {
+      if (!pack.applies_to(id, enterprises)) continue;
+      read_rules(pack);
+      for (const SensorRule& rule : pack.rules) agent.rules.push_back(&rule);
     }
   }
 
@@ -339,7 +360,8 @@ class Look : public std::enable_shared_from_this<Look> {
     deadline_.cancel();
     readings_.insert(agent_->fixed.begin(), agent_->fixed.end());
     if (seen_.status == Outcome::ok && !answered_) seen_.status = Outcome::timeout;
-    if (seen_.status == Outcome::ok && readings_.empty()) seen_.status = Outcome::auth_error;
+    const bool shows_nothing = readings_.empty() && agent_->enterprises.empty();
+    if (seen_.status == Outcome::ok && shows_nothing) seen_.status = Outcome::auth_error;
     if (seen_.status == Outcome::ok) {
       seen_.interfaces = interfaces_of(readings_);
       if (!quick_) seen_.sensors = sensors_of(agent_->rules, readings_);
@@ -349,7 +371,7 @@ class Look : public std::enable_shared_from_this<Look> {
   }
 
   SnmpRequester& requester_;
-  const std::vector<SensorPack>& packs_;
+  std::vector<SensorPack>& packs_;
   std::shared_ptr<Agent> agent_;
   bool quick_;
   SnmpProber::Done done_;
@@ -457,7 +479,7 @@ class SnmpProber::Impl : public std::enable_shared_from_this<SnmpProber::Impl> {
 
   boost::asio::io_context& io_;
   std::unique_ptr<SnmpRequester> requester_;
-  const std::vector<SensorPack> packs_;
+  std::vector<SensorPack> packs_;
   std::unordered_map<std::string, std::shared_ptr<Agent>> agents_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Look>> looks_;
   std::uint64_t last_look_ = 0;

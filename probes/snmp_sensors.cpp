@@ -47,6 +47,9 @@ class Row {
       seen.unit = unit();
     }
     seen.text = state.text.empty() && rule_.text ? text(*rule_.text) : state.text;
+    const bool by_status = rule_.status && find(*rule_.status) != nullptr;
+    const Oid& read_from = by_status || !rule_.value ? *rule_.status : *rule_.value;
+    seen.oid = oid_text(joined(read_from, index_));
     return seen;
   }
 
@@ -113,7 +116,7 @@ class Row {
     const SnmpValue* value = find(*rule_.status);
     if (value == nullptr) return state;
     if (!rule_.bits.empty()) return of_bits(value->octets);
-    const auto listed = rule_.states.find(value->text());
+    const auto listed = rule_.states.find(lower_status(value->text()));
     if (listed != rule_.states.end()) return listed->second;
     return rule_.otherwise.value_or(state);
   }

@@ -11,6 +11,8 @@ constexpr std::size_t overhead_bytes = 120;
 /// What an object of unknown length may take in an answer: a name of some words.
 constexpr double first_guess_bytes = 24;
 
+const Oid enterprises_root{1, 3, 6, 1, 4, 1};
+
 }  // namespace
 
 SnmpWalk::SnmpWalk(std::vector<Oid> columns, SnmpVersion version)
@@ -173,6 +175,29 @@ void SnmpGets::accept(const SnmpResponse& response, std::size_t, SnmpReadings& r
   }
   missing_.insert(asked_.front());
   drop_from_waiting(1);
+}
+
+std::optional<SnmpRequest> SnmpSurvey::next() {
+  if (ended_ || enterprises_.size() >= max_surveyed_enterprises) return std::nullopt;
+  SnmpRequest request;
+  request.verb = SnmpVerb::get_next;
+  request.oids = {joined(enterprises_root, {from_})};
+  return request;
+}
+
+void SnmpSurvey::accept(const SnmpResponse& response, std::size_t, SnmpReadings&) {
+  ended_ = true;
+  if (response.error_status != snmp_error::none || response.varbinds.size() != 1) return;
+  const VarBind& found = response.varbinds.front();
+  if (!found.value.present() || !starts_with(found.oid, enterprises_root) ||
+      found.oid.size() <= enterprises_root.size() + 1) {
+    return;
+  }
+  const std::uint32_t enterprise = found.oid[enterprises_root.size()];
+  if (enterprise < from_ || enterprise == UINT32_MAX) return;
+  enterprises_.insert(enterprise);
+  from_ = enterprise + 1;
+  ended_ = false;
 }
 
 }  // namespace nethealth

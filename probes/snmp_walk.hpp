@@ -19,6 +19,8 @@ inline constexpr std::chrono::milliseconds max_walk_time{10'000};
 inline constexpr int max_repetitions = 100;
 inline constexpr std::size_t max_columns_per_request = 20;
 inline constexpr std::size_t max_objects_per_get = 24;
+/// Enterprises looked for in one agent; real ones have a handful.
+inline constexpr std::size_t max_surveyed_enterprises = 32;
 
 /// A piece of a look that asks several times.
 class SnmpTask {
@@ -82,6 +84,20 @@ class SnmpGets : public SnmpTask {
   std::size_t batch_ = max_objects_per_get;
   std::set<Oid> missing_;
   int refusal_ = 0;
+};
+
+/// Finds out of which enterprises an agent has objects: GETNEXT from one to the next below 1.3.6.1.4.1.
+class SnmpSurvey : public SnmpTask {
+ public:
+  [[nodiscard]] std::optional<SnmpRequest> next() override;
+  void accept(const SnmpResponse& response, std::size_t bytes, SnmpReadings& readings) override;
+
+  [[nodiscard]] const std::set<std::uint32_t>& enterprises() const { return enterprises_; }
+
+ private:
+  std::uint32_t from_ = 0;
+  bool ended_ = false;
+  std::set<std::uint32_t> enterprises_;
 };
 
 }  // namespace nethealth

@@ -268,8 +268,7 @@ struct Bench {
 
   Bench() {
     nethealth::Problems problems;
-    auto packs =
-        nethealth::compile_sensor_packs(nethealth::sensor_packs(), nethealth::Language::en, problems);
+    auto packs = nethealth::chosen_sensor_packs({}, nethealth::Language::en, problems);
     auto opened = nethealth::SnmpProber::open(io, std::move(packs));
     if (opened) prober = std::move(*opened);
   }
