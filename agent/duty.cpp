@@ -164,10 +164,8 @@ class Duty::Impl {
   /// A trap says that something changed, and seldom all of it: the device is also looked at, at once.
   void take_trap(DeviceIndex device, TrapSeen trap) {
     const std::string& name = site_.devices[device].name;
-    ProbeWanted look{name, "snmp", {}};
-    look.why.code = "trap";
     pump_.observe({clock_.now(), name, std::move(trap)});
-    if (lookout_) lookout_->want(look);
+    if (lookout_) lookout_->poll_now(device);
   }
 
   void log_problem(const LogProblem& problem) const {

@@ -47,6 +47,10 @@ class Lookout::Impl : public std::enable_shared_from_this<Impl> {
     if (kind && scheduler_.want(*device, *kind)) arm();
   }
 
+  void poll_now(DeviceIndex device) {
+    if (scheduler_.poll_now(device, LookKind::snmp)) arm();
+  }
+
   [[nodiscard]] const Scheduler& scheduler() const { return scheduler_; }
 
  private:
@@ -141,6 +145,9 @@ Result<void> Lookout::start() {
 }
 void Lookout::want(const ProbeWanted& wanted) {
   impl_->want(wanted);
+}
+void Lookout::poll_now(DeviceIndex device) {
+  impl_->poll_now(device);
 }
 std::uint64_t Lookout::skipped_polls() const {
   return impl_->scheduler().skipped();

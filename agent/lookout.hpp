@@ -35,6 +35,9 @@ class Lookout {
   /// The engine asks. What cannot be looked at is ignored. May be called from inside `seen`.
   void want(const ProbeWanted& wanted);
 
+  /// A whole SNMP look at the device, now: it said by itself that something happened.
+  void poll_now(DeviceIndex device);
+
   [[nodiscard]] std::uint64_t skipped_polls() const;
   /// Things that are looked at again and again.
   [[nodiscard]] std::size_t tasks() const;

@@ -138,6 +138,7 @@ void Scheduler::finished(const Look& look) {
   } else {
     state.polling = false;
     --running_[index(tasks_[look.task].kind)];
+    if (std::exchange(state.poll_again, false)) queue_poll(look.task);
   }
 }
 
@@ -156,6 +157,25 @@ bool Scheduler::want(DeviceIndex device, LookKind kind) {
       states_[task].wanted_again = true;
     else
       queue_wanted(task);
+  }
+  return any;
+}
+
+void Scheduler::queue_poll(std::size_t task) {
+  if (std::exchange(states_[task].waiting, true)) return;
+  waiting_[index(tasks_[task].kind)].push_back(task);
+}
+
+bool Scheduler::poll_now(DeviceIndex device, LookKind kind) {
+  bool any = false;
+  if (device >= by_device_.size()) return false;
+  for (const std::size_t task : by_device_[device]) {
+    if (tasks_[task].kind != kind) continue;
+    any = true;
+    if (states_[task].polling)
+      states_[task].poll_again = true;
+    else
+      queue_poll(task);
   }
   return any;
 }

@@ -62,6 +62,10 @@ class Scheduler {
   /// it ends, so that an answer is always younger than the question. False when there is no such task.
   bool want(DeviceIndex device, LookKind kind);
 
+  /// The device's own turn of that kind comes now, with all that a poll looks at; the others keep their
+  /// times. While one is under way another follows it. False when there is no such task.
+  bool poll_now(DeviceIndex device, LookKind kind);
+
   /// When due() has something to say next; empty when there is nothing to poll.
   [[nodiscard]] std::optional<Time> wake(Time now) const;
 
@@ -71,8 +75,9 @@ class Scheduler {
  private:
   struct State {
     bool polling = false;
-    bool waiting = false;  ///< its turn came, but too many of its kind were running
-    bool wanted = false;   ///< in wanted_
+    bool waiting = false;     ///< its turn came, but too many of its kind were running
+    bool poll_again = false;  ///< poll_now() since the poll under way began
+    bool wanted = false;      ///< in wanted_
     bool wanted_running = false;
     bool wanted_again = false;  ///< wanted once more since that look began
   };
@@ -87,6 +92,7 @@ class Scheduler {
   void take_turns(Time now);
   void start_waiting(std::vector<Look>& looks);
   void queue_wanted(std::size_t task);
+  void queue_poll(std::size_t task);
   void start_wanted(Time now, std::vector<Look>& looks);
   [[nodiscard]] bool wanted_allowed() const;
 

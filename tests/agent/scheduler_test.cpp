@@ -49,6 +49,26 @@ TEST_CASE("a poll still running when its turn comes again is skipped and not que
   CHECK(scheduler.due(start + 30s).size() == 1);
 }
 
+TEST_CASE("a poll out of turn comes at once and the rhythm stays") {
+  Scheduler scheduler(tasks(1, 1h, LookKind::snmp), start);
+  finish_all(scheduler, scheduler.due(start));
+  CHECK(scheduler.due(start + 1min).empty());
+  CHECK(scheduler.poll_now(0, LookKind::snmp));
+  CHECK(scheduler.poll_now(0, LookKind::snmp));
+  CHECK(scheduler.wake(start + 1min) == start + 1min);
+  const std::vector<Look> looks = scheduler.due(start + 1min);
+  REQUIRE(looks.size() == 1);
+  CHECK_FALSE(looks.front().wanted);
+  // What began before the device spoke may not show what it spoke of.
+  CHECK(scheduler.poll_now(0, LookKind::snmp));
+  CHECK(scheduler.due(start + 1min).empty());
+  scheduler.finished(looks.front());
+  finish_all(scheduler, scheduler.due(start + 1min));
+  CHECK(scheduler.wake(start + 2min) == start + 1h);
+  CHECK_FALSE(scheduler.poll_now(0, LookKind::icmp));
+  CHECK_FALSE(scheduler.poll_now(7, LookKind::snmp));
+}
+
 TEST_CASE("after a long sleep every device is polled once and then in its old rhythm") {
   Scheduler scheduler(tasks(10), start);
   const std::vector<Look> looks = scheduler.due(start + 1h);
