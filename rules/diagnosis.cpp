@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <queue>
 #include <set>
 
@@ -67,6 +68,7 @@ struct Term {
   double probability;
   bool bad;
   double strength;  // nats of the sample for what it shows
+  double doubt = std::exp(-strength);
 };
 
 struct Candidate {
@@ -80,9 +82,10 @@ struct Candidate {
 
 /// The share of -ln P(samples) that one sign contributes, when `survival` is the chance that no fault shows
 /// it.
-double surprise(double survival, bool bad, double strength) {
-  const double shown = bad ? 1.0 : std::exp(-strength);
-  const double hidden = bad ? std::exp(-strength) : 1.0;
+double surprise(double survival, const Term& term) {
+  if (survival == 1.0) return term.bad ? term.strength : 0.0;
+  const double shown = term.bad ? 1.0 : term.doubt;
+  const double hidden = term.bad ? term.doubt : 1.0;
   return -std::log((1.0 - survival) * shown + survival * hidden);
 }
 
@@ -104,6 +107,7 @@ class Cover {
       candidate.cost -= candidate.discount;
       if (std::ranges::any_of(candidate.terms, &Term::bad)) candidates_.push_back(std::move(candidate));
     }
+    index_candidates();
   }
 
   std::vector<Verdict> solve() {
@@ -159,45 +163,56 @@ class Cover {
   double delta(const Candidate& candidate) const {
     double sum = candidate.cost;
     for (const Term& term : candidate.terms)
-      sum += surprise(survival_[term.sign] * (1 - term.probability), term.bad, term.strength) -
-             surprise(survival_[term.sign], term.bad, term.strength);
+      sum += surprise(survival_[term.sign] * (1 - term.probability), term) -
+             surprise(survival_[term.sign], term);
     return sum;
   }
 
   void add(std::size_t index) {
     chosen_.push_back(index);
+    is_chosen_[index] = true;
     for (const Term& term : candidates_[index].terms) survival_[term.sign] *= 1 - term.probability;
   }
 
   void remove(std::size_t index) {
     std::erase(chosen_, index);
+    is_chosen_[index] = false;
     // Recomputed rather than divided: a product of near-zeros cannot be taken apart again.
-    for (const Term& term : candidates_[index].terms) survival_[term.sign] = 1.0;
-    for (const std::size_t other : chosen_)
-      for (const Term& term : candidates_[other].terms)
-        if (shares(index, term.sign)) survival_[term.sign] *= 1 - term.probability;
-  }
-
-  bool shares(std::size_t index, SignIndex sign) const {
-    return std::ranges::binary_search(candidates_[index].terms, sign, {}, &Term::sign);
+    for (const Term& term : candidates_[index].terms) {
+      survival_[term.sign] = 1.0;
+      for (const auto& [other, probability] : by_sign_[term.sign])
+        if (is_chosen_[other]) survival_[term.sign] *= 1 - probability;
+    }
   }
 
   /// Lazy greedy cover: a fault's gain only shrinks as others are chosen.
   void greedy() {
+    std::vector<std::size_t> all(candidates_.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    cover_with(all);
+  }
+
+  /// The sum of what the chosen ones gain.
+  double cover_with(const std::vector<std::size_t>& candidates) {
     using Entry = std::pair<double, std::size_t>;
-    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> heap;
-    for (std::size_t i = 0; i < candidates_.size(); ++i)
-      if (const double d = delta(candidates_[i]); d < 0) heap.emplace(d, i);
+    std::vector<Entry> entries;
+    for (const std::size_t i : candidates)
+      if (const double d = delta(candidates_[i]); d < 0) entries.emplace_back(d, i);
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> heap(std::greater<>(), std::move(entries));
+    double sum = 0;
     while (!heap.empty()) {
       const auto [old, index] = heap.top();
       heap.pop();
       const double now = delta(candidates_[index]);
       if (now >= 0) continue;
-      if (!heap.empty() && now > heap.top().first + 1e-9)
+      if (!heap.empty() && now > heap.top().first + 1e-9) {
         heap.emplace(now, index);
-      else
+      } else {
+        sum += now;
         add(index);
+      }
     }
+    return sum;
   }
 
   bool prune() {
@@ -230,21 +245,27 @@ class Cover {
   }
 
   /// Candidates that explain some of the same bad signs and are not chosen.
-  std::vector<std::size_t> rivals_of(std::size_t index) {
-    index_candidates();
-    std::set<std::size_t> found;
-    for (const Term& term : candidates_[index].terms)
-      if (term.bad)
-        for (const std::size_t other : by_sign_[term.sign])
-          if (other != index && std::ranges::find(chosen_, other) == chosen_.end()) found.insert(other);
-    return {found.begin(), found.end()};
+  std::vector<std::size_t> rivals_of(std::size_t index) const {
+    std::vector<bool> seen(candidates_.size(), false);
+    std::vector<std::size_t> found;
+    for (const Term& term : candidates_[index].terms) {
+      if (!term.bad) continue;
+      for (const auto& [other, probability] : by_sign_[term.sign]) {
+        if (other == index || seen[other] || is_chosen_[other]) continue;
+        seen[other] = true;
+        found.push_back(other);
+      }
+    }
+    std::ranges::sort(found);
+    return found;
   }
 
   void index_candidates() {
-    if (!by_sign_.empty()) return;
+    by_sign_.resize(world_.states.size());
+    is_chosen_.resize(candidates_.size(), false);
     for (std::size_t i = 0; i < candidates_.size(); ++i)
       for (const Term& term : candidates_[i].terms)
-        if (term.bad) by_sign_[term.sign].push_back(i);
+        by_sign_[term.sign].emplace_back(static_cast<std::uint32_t>(i), term.probability);
   }
 
   /// Greedy takes a shared cause first and cannot exchange it for several small ones: closing time is five
@@ -253,28 +274,16 @@ class Cover {
     for (const std::size_t shared : std::vector(chosen_)) {
       if (std::ranges::count_if(candidates_[shared].terms, &Term::bad) < 2) continue;
       const std::vector<std::size_t> before = chosen_;
-      const auto rivals = rivals_of(shared);
+      const std::vector<double> survival = survival_;
+      std::vector<std::size_t> small = rivals_of(shared);
+      std::erase_if(small, [&](std::size_t rival) { return is_shared(candidates_[rival]); });
       remove(shared);
       const double with_shared = delta(candidates_[shared]);
-      double with_small = 0;
-      for (;;) {
-        std::optional<std::size_t> best;
-        double best_delta = 0;
-        for (const std::size_t rival : rivals) {
-          if (is_shared(candidates_[rival]) || std::ranges::find(chosen_, rival) != chosen_.end()) continue;
-          if (const double d = delta(candidates_[rival]); d < best_delta) {
-            best = rival;
-            best_delta = d;
-          }
-        }
-        if (!best) break;
-        with_small += best_delta;
-        add(*best);
-      }
-      if (with_small < with_shared - 1e-9) continue;
-      for (const std::size_t added : std::vector(chosen_))
-        if (std::ranges::find(before, added) == before.end()) remove(added);
-      add(shared);
+      if (cover_with(small) < with_shared - 1e-9) continue;
+      for (const std::size_t added : chosen_) is_chosen_[added] = false;
+      for (const std::size_t kept : before) is_chosen_[kept] = true;
+      chosen_ = before;
+      survival_ = survival;
     }
   }
 
@@ -344,8 +353,9 @@ class Cover {
   std::vector<bool> is_bad_;
   std::vector<double> survival_;
   std::vector<Candidate> candidates_;
-  std::map<SignIndex, std::vector<std::size_t>> by_sign_;
+  std::vector<std::vector<std::pair<std::uint32_t, double>>> by_sign_;  ///< candidates, and how surely
   std::vector<std::size_t> chosen_;
+  std::vector<bool> is_chosen_;
 };
 
 }  // namespace
