@@ -1,10 +1,10 @@
 """City networks, drawn from a seed: what stands where, which cable runs where, what feeds what, and the configuration a
 site would write about it (which may be wrong in some cables)."""
 
+import collections
 import dataclasses
 
 FORWARDING = ("switch", "hub", "router", "firewall")
-LINES = {"linux": "linux", "windows": "windows"}
 
 
 @dataclasses.dataclass
@@ -209,9 +209,10 @@ class Network:
     def _connections(self):
         """What stands in connected_to, by the device at the far end."""
         found = {}
+        pairs = collections.Counter((cable.near, cable.far) for cable in self.recorded)
         for cable in self.recorded:
             to = cable.near if cable.near_port is None else f"{cable.near}:{cable.near_port}"
-            several = sum(other.near == cable.near and other.far == cable.far for other in self.recorded) > 1
+            several = pairs[cable.near, cable.far] > 1
             if cable.far_port and (self.names_far_ports or several or self.devices[cable.far].forwards):
                 to = f'{{to: "{to}", port: "{cable.far_port}"}}'
             else:
