@@ -23,8 +23,6 @@ namespace {
 constexpr std::size_t max_kept_keys = 1'024;
 /// RFC 3414, 11.2.
 constexpr std::size_t min_passphrase_bytes = 8;
-/// RFC 3411, SnmpEngineID.
-constexpr std::size_t max_engine_id_bytes = 32;
 constexpr std::size_t max_user_name_bytes = 32;
 
 // A place where nothing can exist: whatever the library would read or write there, it cannot.
@@ -388,78 +386,6 @@ UsmReport report_of(const SnmpResponse& response) {
   return UsmReport::other;
 }
 
-/// A reader of the outer fields, each step checked by the library's own parser.
-struct FieldReader {
-  u_char* at;
-  std::size_t left;
-
-  bool sequence() {
-    u_char type = ASN_SEQUENCE | ASN_CONSTRUCTOR;
-    std::size_t inside = left;
-    u_char* next = asn_parse_header(at, &inside, &type);
-    if (next == nullptr || type != (ASN_SEQUENCE | ASN_CONSTRUCTOR)) return false;
-    at = next;
-    left = inside;
-    return true;
-  }
-  std::optional<long> number() {
-    u_char type = 0;
-    long value = 0;
-    u_char* next = asn_parse_int(at, &left, &type, &value, sizeof value);
-    if (next == nullptr || type != ASN_INTEGER) return std::nullopt;
-    at = next;
-    return value;
-  }
-  std::optional<std::string> octets() {
-    u_char type = 0;
-    std::array<u_char, 1'024> buffer{};
-    std::size_t length = buffer.size();
-    u_char* next = asn_parse_string(at, &left, &type, buffer.data(), &length);
-    if (next == nullptr || type != ASN_OCTET_STR) return std::nullopt;
-    at = next;
-    return std::string(reinterpret_cast<const char*>(buffer.data()), length);
-  }
-  /// Steps into a constructed or octet-string field of any of the PDU types.
-  std::optional<u_char> enter() {
-    u_char type = 0;
-    std::size_t inside = left;
-    u_char* next = asn_parse_header(at, &inside, &type);
-    if (next == nullptr) return std::nullopt;
-    at = next;
-    left = inside;
-    return type;
-  }
-};
-
-std::optional<std::int32_t> as_id(std::optional<long> number) {
-  if (!number || *number < INT32_MIN || *number > INT32_MAX) return std::nullopt;
-  return static_cast<std::int32_t>(*number);
-}
-
-std::optional<SnmpEnvelope> open_v3(FieldReader message) {
-  SnmpEnvelope envelope;
-  envelope.version = SnmpVersion::v3;
-  FieldReader global = message;
-  if (!global.sequence()) return std::nullopt;
-  const auto global_bytes = static_cast<std::size_t>(global.at - message.at) + global.left;
-  const auto id = as_id(global.number());
-  if (!id || global_bytes > message.left) return std::nullopt;
-  envelope.id = *id;
-  FieldReader security{message.at + global_bytes, message.left - global_bytes};
-  if (security.enter() != u_char{ASN_OCTET_STR} || !security.sequence()) return std::nullopt;
-  auto engine = security.octets();
-  const auto boots = security.number();
-  const auto time = security.number();
-  if (!engine || engine->size() > max_engine_id_bytes || !boots || !time || *boots < 0 ||
-      *boots > INT32_MAX || *time < 0 || *time > INT32_MAX) {
-    return std::nullopt;
-  }
-  envelope.engine_id = std::move(*engine);
-  envelope.boots = static_cast<std::uint32_t>(*boots);
-  envelope.time_s = static_cast<std::uint32_t>(*time);
-  return envelope;
-}
-
 }  // namespace
 
 Result<void> open_snmp_library() {
@@ -591,24 +517,6 @@ Result<std::string> encode_discovery(std::int32_t id) {
   pdu->securityLevel = SNMP_SEC_LEVEL_NOAUTH;
   pdu->securityModel = SNMP_SEC_MODEL_USM;
   return build(session, *pdu);
-}
-
-std::optional<SnmpEnvelope> open_envelope(std::string_view bytes) {
-  FieldReader reader{unconst(reinterpret_cast<const u_char*>(bytes.data())), bytes.size()};
-  if (!reader.sequence()) return std::nullopt;
-  const auto version = reader.number();
-  if (!version) return std::nullopt;
-  if (*version == SNMP_VERSION_3) return open_v3(reader);
-  if (*version != SNMP_VERSION_1 && *version != SNMP_VERSION_2c) return std::nullopt;
-  SnmpEnvelope envelope;
-  envelope.version = *version == SNMP_VERSION_1 ? SnmpVersion::v1 : SnmpVersion::v2c;
-  if (!reader.octets()) return std::nullopt;
-  const auto type = reader.enter();
-  if (!type || *type != SNMP_MSG_RESPONSE) return std::nullopt;
-  const auto id = as_id(reader.number());
-  if (!id) return std::nullopt;
-  envelope.id = *id;
-  return envelope;
 }
 
 namespace {

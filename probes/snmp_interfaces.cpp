@@ -13,6 +13,7 @@ const Oid if_in_errors{1, 3, 6, 1, 2, 1, 2, 2, 1, 14};
 const Oid if_out_errors{1, 3, 6, 1, 2, 1, 2, 2, 1, 20};
 const Oid if_name{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1};
 const Oid if_high_speed{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 15};
+const Oid if_counter_discontinuity{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 19};
 const Oid dot3_duplex{1, 3, 6, 1, 2, 1, 10, 7, 2, 1, 19};
 
 const SnmpValue* find(const SnmpReadings& readings, const Oid& column, const Oid& index) {
@@ -50,7 +51,7 @@ bool is_up(std::uint64_t oper_status) {
 const std::vector<InterfaceTable>& interface_tables() {
   static const std::vector<InterfaceTable> tables{
       {{if_descr, if_admin_status, if_oper_status, if_in_errors, if_out_errors}, true},
-      {{if_name, if_high_speed}, true},
+      {{if_name, if_counter_discontinuity, if_high_speed}, true},
       {{dot3_duplex}, false},
       {{if_speed}, false},
   };

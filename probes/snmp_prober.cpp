@@ -10,6 +10,7 @@
 
 #include "probes/snmp_interfaces.hpp"
 #include "probes/snmp_sensors.hpp"
+#include "probes/snmp_totals.hpp"
 #include "probes/snmp_uptime.hpp"
 #include "probes/snmp_walk.hpp"
 
@@ -41,6 +42,8 @@ bool same(const Credential& a, const Credential& b) {
 struct Agent {
   std::shared_ptr<SnmpPeer> peer;
   SnmpUptime uptime;
+  SnmpTotals totals;
+  bool no_bulk = false;  ///< it left a bulk request unanswered and the same by single rows not
   Oid sys_object_id;
   std::set<std::uint32_t> enterprises;
   std::optional<Clock::time_point> surveyed;  ///< when the enterprises were looked for; rules are chosen
@@ -66,6 +69,7 @@ struct Agent {
     fixed_missing.clear();
     fixed_since.reset();
     surveyed.reset();
+    no_bulk = false;
   }
 };
 
@@ -128,6 +132,7 @@ class Look : public std::enable_shared_from_this<Look> {
     if (reply.outcome == Outcome::ok) {
       answered_ = true;
       silent_ = 0;
+      if (std::exchange(gently_, false)) agent_->no_bulk = true;
       task->accept(reply.response, reply.bytes, readings_);
       if (readings_.size() >= snmp_look_readings) {
         ++requester_.counters().looks_cut;
@@ -144,6 +149,11 @@ class Look : public std::enable_shared_from_this<Look> {
     }
     if (++silent_ >= max_silent_requests) {
       finish();
+      return;
+    }
+    if (task->retry_gently()) {
+      gently_ = true;
+      run(task, until, then);
       return;
     }
     then(true);
@@ -251,7 +261,8 @@ class Look : public std::enable_shared_from_this<Look> {
     for (const Oid& column : columns) {
       if (walked_.insert(column).second) wanted.push_back(column);
     }
-    const auto task = std::make_shared<SnmpWalk>(std::move(wanted), agent_->peer->credential.version);
+    const auto task = std::make_shared<SnmpWalk>(
+        std::move(wanted), agent_->no_bulk ? SnmpVersion::v1 : agent_->peer->credential.version);
     const Oid key = columns.front();
     run(task, walk_limit(), [self = shared_from_this(), task, key, comes_and_goes, then](bool silent) {
       self->walked(*task, key, comes_and_goes, silent);
@@ -364,6 +375,7 @@ class Look : public std::enable_shared_from_this<Look> {
     if (seen_.status == Outcome::ok && shows_nothing) seen_.status = Outcome::auth_error;
     if (seen_.status == Outcome::ok) {
       seen_.interfaces = interfaces_of(readings_);
+      agent_->totals.apply(seen_.interfaces, readings_);
       if (!quick_) seen_.sensors = sensors_of(agent_->rules, readings_);
     }
     const SnmpProber::Done done = std::move(done_);
@@ -381,6 +393,7 @@ class Look : public std::enable_shared_from_this<Look> {
   std::set<Oid> walked_;
   SnmpSeen seen_;
   int silent_ = 0;
+  bool gently_ = false;  ///< the request under way repeats an unanswered one in a simpler way
   bool answered_ = false;
   bool finished_ = false;
 };

@@ -45,6 +45,14 @@ std::optional<SnmpRequest> SnmpWalk::next() {
   return request;
 }
 
+bool SnmpWalk::retry_gently() {
+  if (version_ == SnmpVersion::v1 || asked_.empty()) return false;
+  version_ = SnmpVersion::v1;  // which knows GETNEXT only
+  width_ = std::min(width_, gentle_columns_per_request);
+  start_ = asked_.front();
+  return true;
+}
+
 void SnmpWalk::shrink() {
   if (repetitions_limit_ > 1) {
     repetitions_limit_ /= 2;

@@ -18,6 +18,7 @@ inline constexpr std::size_t max_walk_bytes = 4 * 1024 * 1024;  ///< of answers
 inline constexpr std::chrono::milliseconds max_walk_time{10'000};
 inline constexpr int max_repetitions = 100;
 inline constexpr std::size_t max_columns_per_request = 20;
+inline constexpr std::size_t gentle_columns_per_request = 4;
 inline constexpr std::size_t max_objects_per_get = 24;
 /// Enterprises looked for in one agent; real ones have a handful.
 inline constexpr std::size_t max_surveyed_enterprises = 32;
@@ -30,6 +31,9 @@ class SnmpTask {
   [[nodiscard]] virtual std::optional<SnmpRequest> next() = 0;
   /// The answer to the last request; `bytes` is its size on the wire.
   virtual void accept(const SnmpResponse& response, std::size_t bytes, SnmpReadings& readings) = 0;
+  /// The last request was not answered at all: true if the task can ask for the same in a way that simpler
+  /// agents understand. Once.
+  virtual bool retry_gently() { return false; }
 };
 
 /// Walks the columns of one table side by side.
@@ -38,6 +42,8 @@ class SnmpWalk : public SnmpTask {
   SnmpWalk(std::vector<Oid> columns, SnmpVersion version);
   [[nodiscard]] std::optional<SnmpRequest> next() override;
   void accept(const SnmpResponse& response, std::size_t bytes, SnmpReadings& readings) override;
+  /// From GETBULK to GETNEXT of a few columns: some agents drop large requests, some know no other.
+  bool retry_gently() override;
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] bool not_increasing() const { return not_increasing_; }

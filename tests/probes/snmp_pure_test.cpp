@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "probes/snmp_interfaces.hpp"
+#include "probes/snmp_totals.hpp"
 #include "probes/snmp_uptime.hpp"
 #include "probes/snmp_walk.hpp"
 
@@ -272,4 +273,46 @@ TEST_CASE("uptime counts on over its wrap and a fall elsewhere is a restart") {
   CHECK(restarted.restarted);
   CHECK(restarted.seconds == doctest::Approx(5.0));
   CHECK_FALSE(uptime.read(100U, true, start + std::chrono::seconds(160)).restarted);
+}
+
+TEST_CASE("error counters are totals that never fall") {
+  SnmpTotals totals;
+  CHECK(totals.count(3, 0, 4'294'967'000, 0) == 4'294'967'000);
+  CHECK(totals.count(3, 0, 704, 0) == 4'294'968'000);            // wrapped
+  CHECK(totals.count(3, 0, 10, 0) == 4'294'967'296 + 704 + 10);  // cleared by a person
+  CHECK(totals.count(3, 0, 15, 0) == 4'294'967'296 + 704 + 15);
+  CHECK(totals.count(3, 0, 20, 7) == 4'294'967'296 + 704 + 15 + 20);  // the agent says that it began anew
+  CHECK(totals.count(3, 1, 5, 0) == 5);
+  CHECK(totals.last(3, 0) == 4'294'967'296 + 704 + 35);
+}
+
+TEST_CASE("a look that did not get as far as a counter tells its last total") {
+  SnmpTotals totals;
+  std::vector<InterfaceSeen> seen(2);
+  seen[0].index = 2;
+  SnmpReadings readings;
+  readings[{1, 3, 6, 1, 2, 1, 2, 2, 1, 14, 2}] = SnmpValue::of_unsigned(100);
+  readings[{1, 3, 6, 1, 2, 1, 2, 2, 1, 20, 2}] = SnmpValue::of_unsigned(7);
+  totals.apply(seen, readings);
+  CHECK(seen[0].in_errors == 100);
+  readings.erase({1, 3, 6, 1, 2, 1, 2, 2, 1, 14, 2});
+  readings[{1, 3, 6, 1, 2, 1, 2, 2, 1, 20, 2}] = SnmpValue::of_unsigned(9);
+  seen[0].in_errors = 0;
+  totals.apply(seen, readings);
+  CHECK(seen[0].in_errors == 100);
+  CHECK(seen[0].out_errors == 9);
+}
+
+TEST_CASE("a walk that bulk requests leave unanswered goes on by single rows") {
+  SnmpWalk walk({column_a, column_b}, SnmpVersion::v2c);
+  SnmpReadings readings;
+  REQUIRE(walk.next()->verb == SnmpVerb::get_bulk);
+  CHECK(walk.retry_gently());
+  const auto gentle = walk.next();
+  REQUIRE(gentle);
+  CHECK(gentle->verb == SnmpVerb::get_next);
+  CHECK(gentle->oids == std::vector<Oid>{column_a, column_b});
+  walk.accept(rows({row({1, 3, 1, 1}, 1), row({1, 3, 2, 1}, 2)}), 50, readings);
+  CHECK(readings.size() == 2);
+  CHECK_FALSE(walk.retry_gently());
 }

@@ -1,0 +1,66 @@
+// What can be read of a message before any key is used (RFC 1157, RFC 3416, RFC 3412 6).
+
+#include "probes/ber_reader.hpp"
+#include "probes/snmp_codec.hpp"
+
+namespace nethealth {
+namespace {
+
+/// RFC 3411, SnmpEngineID.
+constexpr std::size_t max_engine_id_bytes = 32;
+constexpr std::int64_t wire_version_1 = 0, wire_version_2c = 1, wire_version_3 = 3;
+
+std::optional<std::int32_t> as_id(std::optional<std::int64_t> number) {
+  if (!number || *number < INT32_MIN || *number > INT32_MAX) return std::nullopt;
+  return static_cast<std::int32_t>(*number);
+}
+
+std::optional<std::uint32_t> as_count(std::optional<std::int64_t> number) {
+  if (!number || *number < 0 || *number > INT32_MAX) return std::nullopt;
+  return static_cast<std::uint32_t>(*number);
+}
+
+std::optional<SnmpEnvelope> open_version_3(BerReader fields) {
+  const auto global = fields.next(ber::sequence);
+  const auto security = fields.next(ber::octets);
+  if (!global || !security) return std::nullopt;
+  const auto id = as_id(BerReader(*global).integer());
+  BerReader outer(*security);
+  const auto parameters = outer.next(ber::sequence);
+  if (!id || !parameters) return std::nullopt;
+  BerReader usm(*parameters);
+  const auto engine = usm.next(ber::octets);
+  const auto boots = as_count(usm.integer());
+  const auto time = as_count(usm.integer());
+  if (!engine || engine->size() > max_engine_id_bytes || !boots || !time) return std::nullopt;
+  SnmpEnvelope envelope;
+  envelope.version = SnmpVersion::v3;
+  envelope.id = *id;
+  envelope.engine_id = std::string(*engine);
+  envelope.boots = *boots;
+  envelope.time_s = *time;
+  return envelope;
+}
+
+}  // namespace
+
+std::optional<SnmpEnvelope> open_envelope(std::string_view bytes) {
+  BerReader outer(bytes);
+  const auto whole = outer.next(ber::sequence);
+  if (!whole) return std::nullopt;
+  BerReader fields(*whole);
+  const auto version = fields.integer();
+  if (!version) return std::nullopt;
+  if (*version == wire_version_3) return open_version_3(fields);
+  if (*version != wire_version_1 && *version != wire_version_2c) return std::nullopt;
+  SnmpEnvelope envelope;
+  envelope.version = *version == wire_version_1 ? SnmpVersion::v1 : SnmpVersion::v2c;
+  if (!fields.next(ber::octets)) return std::nullopt;
+  const auto pdu = fields.next(ber::response);
+  const auto id = pdu ? as_id(BerReader(*pdu).integer()) : std::nullopt;
+  if (!id) return std::nullopt;
+  envelope.id = *id;
+  return envelope;
+}
+
+}  // namespace nethealth
