@@ -104,7 +104,8 @@ class View:
 
     def unreachable_from(self, name):
         """The address of the router that says "host unreachable", if one does."""
-        if not self.network.routers_tell or name in self.loss:
+        # A hung kernel answers no ARP either, so that the router says the same of it.
+        if not self.network.routers_tell or self.answers(name):
             return None
         cables = self.network.devices[name].cables
         above = self.network.cables[cables[0]].other(name) if cables else None
