@@ -118,7 +118,12 @@ def _score(result, incident, fault):
     shown = [diagnosis] + diagnosis.get("alternatives", [])
     places = [(entry.get("category"), place_of(entry.get("location", {}))) for entry in shown]
     accepted = truth.twins + truth.also
-    result.category = places[0][0] in {category for category, _ in accepted}
+    categories = {category for category, _ in accepted}
+    result.category = places[0][0] in categories
+    if places[0][0] == "undetermined" and len(categories) > 1:
+        # The contract's word for a doubt between categories; the first place then stands for each of them.
+        result.category = True
+        places += [(category, places[0][1]) for category in categories]
     result.shown = bool({category for category, _ in places} & {category for category, _ in accepted})
     result.place = places[0][1] in {place for _, place in accepted}
     result.told = all(twin in places for twin in truth.twins) if len(truth.twins) > 1 else True
