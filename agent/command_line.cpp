@@ -107,6 +107,11 @@ class Reader {
     verb(app_, "status", Verb::status,
          text("ネットワークの今の様子 (悪いものから)", "the network now, worst first"));
     add_incident_verbs();
+    number(verb(app_, "why", Verb::incident_why, text("incident why と同じ", "as incident why")));
+    verb(app_, "why-not", Verb::why_not,
+         text("その機器について何も知らせない理由", "why nothing is said of a device"))
+        ->add_option("DEVICE", line_.device, text("機器の名前", "the device's name"))
+        ->required();
     verb(app_, "replay", Verb::replay,
          text("記録した観測を仮想の時間で再生する",
               "run the engine over recorded observations in virtual time"))
@@ -130,6 +135,8 @@ class Reader {
     incident->require_subcommand(1, 1);
     verb(*incident, "list", Verb::incident_list, text("障害の一覧 (古い順)", "all incidents, oldest first"));
     number(verb(*incident, "show", Verb::incident_show, text("一件を詳しく", "one incident in full")));
+    number(verb(*incident, "why", Verb::incident_why,
+                text("そう判断した理由の全部", "the whole reasoning: evidence, rivals, what would tell")));
     CLI::App* ack = number(
         verb(*incident, "ack", Verb::incident_ack, text("引き受けたと知らせる", "say that you have it")));
     CLI::App* close = number(verb(*incident, "close", Verb::incident_close, text("終了にする", "close it")));

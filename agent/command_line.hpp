@@ -17,6 +17,8 @@ enum class Verb : std::uint8_t {
   status,
   incident_list,
   incident_show,
+  incident_why,
+  why_not,
   incident_ack,
   incident_close,
   replay,
@@ -30,7 +32,7 @@ struct CommandLine {
   std::string socket = "/run/nethealth/nethealth.sock";
   bool json = false;
   std::optional<Language> language;  ///< only when --lang was given
-  std::string device;                ///< probe
+  std::string device;                ///< probe and why-not
   std::string file;                  ///< replay; "-" is standard input
   std::vector<std::string> files;    ///< test
   int incident = 0;                  ///< incident show, ack, close; from 1

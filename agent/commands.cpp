@@ -99,6 +99,12 @@ ControlRequest request_of(const CommandLine& line) {
     case Verb::incident_show:
       request.verb = ControlVerb::incident_show;
       break;
+    case Verb::incident_why:
+      request.verb = ControlVerb::incident_why;
+      break;
+    case Verb::why_not:
+      request.verb = ControlVerb::why_not;
+      break;
     case Verb::incident_ack:
       request.verb = ControlVerb::incident_ack;
       break;
@@ -116,6 +122,7 @@ ControlRequest request_of(const CommandLine& line) {
   request.json = line.json;
   request.colour = !line.json && isatty(STDOUT_FILENO) == 1;
   request.incident = line.incident;
+  request.device = line.device;
   request.as = line.as;
   request.reason = line.reason;
   return request;
@@ -160,6 +167,8 @@ int execute(const CommandLine& line) {
     case Verb::status:
     case Verb::incident_list:
     case Verb::incident_show:
+    case Verb::incident_why:
+    case Verb::why_not:
     case Verb::incident_ack:
     case Verb::incident_close:
       return ask(line);

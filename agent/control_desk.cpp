@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "agent/report_incident.hpp"
+#include "agent/report_reasoning.hpp"
 #include "agent/report_status.hpp"
 #include "agent/report_verify.hpp"
 
@@ -103,6 +104,10 @@ void answer(const ControlDesk& desk, const ControlRequest& request, const Peer& 
     case ControlVerb::incident_show:
       return answer(request.json ? incident_report_json(picture, desk.site, request.incident, language)
                                  : incident_report(picture, desk.site, request.incident, style));
+    case ControlVerb::incident_why:
+      return answer(why_report(desk.engine, desk.site, request.incident, language, request.json));
+    case ControlVerb::why_not:
+      return answer(why_not_report(desk.engine, desk.site, request.device, language, request.json));
     case ControlVerb::incident_ack:
     case ControlVerb::incident_close:
       return act(desk, request, peer, language, answer);

@@ -9,8 +9,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 6> verb_words{"status",       "incident list",  "incident show",
-                                                     "incident ack", "incident close", "verify"};
+constexpr std::array<std::string_view, 8> verb_words{"status",       "incident list",  "incident show",
+                                                     "incident ack", "incident close", "verify",
+                                                     "incident why", "why-not"};
 constexpr std::int64_t highest_incident = 999'999'999;
 
 std::string text_of(const json::object& object, std::string_view key) {
@@ -43,6 +44,7 @@ std::string to_line(const ControlRequest& request) {
                       {"json", request.json},
                       {"colour", request.colour},
                       {"incident", request.incident},
+                      {"device", request.device},
                       {"as", request.as},
                       {"reason", request.reason}};
   if (request.language) object["lang"] = *request.language == Language::ja ? "ja" : "en";
@@ -69,6 +71,7 @@ Result<ControlRequest> request_from_line(std::string_view line) {
   const std::int64_t incident = number_of(*object, "incident");
   if (incident < 0 || incident > highest_incident) return failure("", "\"incident\" is out of range");
   request.incident = static_cast<int>(incident);
+  request.device = text_of(*object, "device");
   request.as = text_of(*object, "as");
   request.reason = text_of(*object, "reason");
   return request;

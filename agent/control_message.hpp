@@ -18,7 +18,9 @@ enum class ControlVerb : std::uint8_t {
   incident_show,
   incident_ack,
   incident_close,
-  verify
+  verify,
+  incident_why,
+  why_not
 };
 
 struct ControlRequest {
@@ -27,6 +29,7 @@ struct ControlRequest {
   bool json = false;
   bool colour = false;  ///< the answer goes to a terminal
   int incident = 0;
+  std::string device;  ///< why_not
   std::string as;      ///< acts: the person, when it is not the peer's own account
   std::string reason;  ///< incident close
 

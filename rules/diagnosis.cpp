@@ -18,44 +18,7 @@ constexpr double listed_confidence = 0.01;
 constexpr int improvement_rounds = 6;
 constexpr double tells_apart = 0.7;  // nats; evidence that differs by less leaves the doubt as it was
 constexpr std::size_t rivals_kept = 16;
-
-double bad_strength(const World& world, const Sign& sign) {
-  double each = 6.0;
-  switch (sign.kind) {
-    case SignKind::ping:
-    case SignKind::snmp:
-      each = -std::log(world.states.false_silence_rate(sign.kind));
-      break;
-    case SignKind::service:
-      each = sign.outcome == Outcome::timeout ? -std::log(world.states.false_silence_rate(sign.kind)) : 7.6;
-      break;
-    case SignKind::access:
-      each = 7.6;
-      break;
-    case SignKind::port:
-      each = 8.0;
-      break;
-    case SignKind::port_errors:
-      each = 7.7;
-      break;
-    case SignKind::sensor:
-    case SignKind::on_battery:
-      each = 7.6;
-      break;
-    case SignKind::gateway:
-      each = 5.0;
-      break;
-    case SignKind::management:
-      each = 6.0;
-      break;
-    case SignKind::log:
-    case SignKind::carrier:
-    case SignKind::storage:
-      each = strongest_sign;
-      break;
-  }
-  return std::min(strongest_sign, each * sign.bad_count);
-}
+constexpr std::size_t excluded_kept = 6;
 
 /// Signs whose samples bound the moment of the fault; latched signs (logs, sensors, batteries) do not.
 bool dates_the_fault(SignKind kind) {
@@ -303,9 +266,11 @@ class Cover {
     const double own_delta = delta(own) + own.discount;
     verdict.margin = -own_delta;
     std::vector<std::pair<double, std::size_t>> ranked;
-    for (const std::size_t rival : rivals_of(index))
-      if (const double d = delta(candidates_[rival]) + candidates_[rival].discount; d < own_delta + 8)
-        ranked.emplace_back(d, rival);
+    std::vector<std::pair<double, std::size_t>> beaten;
+    for (const std::size_t rival : rivals_of(index)) {
+      const double d = delta(candidates_[rival]) + candidates_[rival].discount;
+      (d < own_delta + 8 ? ranked : beaten).emplace_back(d, rival);
+    }
     std::ranges::sort(ranked);
     double sum = 1;
     for (const auto& [d, rival] : ranked) sum += std::exp(own_delta - d);
@@ -323,7 +288,14 @@ class Cover {
       if (!same) verdict.lead = std::min(verdict.lead, d - own_delta);
       if ((same || confidence >= listed_confidence) && verdict.rivals.size() < rivals_kept)
         verdict.rivals.push_back({other.fault, confidence, d - own_delta, same});
+      else
+        verdict.excluded.push_back({other.fault, confidence, d - own_delta, same});
     }
+    const std::size_t told = std::min(beaten.size(), excluded_kept);
+    std::ranges::partial_sort(beaten, beaten.begin() + static_cast<std::ptrdiff_t>(told));
+    for (std::size_t i = 0; i < told; ++i)
+      verdict.excluded.push_back(
+          {candidates_[beaten[i].second].fault, 0, beaten[i].first - own_delta, false});
     for (const auto& [kind, share] : belief)
       if (share >= 0.5) verdict.category = kind;
     verdict.pending.assign(pending.begin(), pending.end());
@@ -359,6 +331,44 @@ class Cover {
 };
 
 }  // namespace
+
+double bad_strength(const World& world, const Sign& sign) {
+  double each = 6.0;
+  switch (sign.kind) {
+    case SignKind::ping:
+    case SignKind::snmp:
+      each = -std::log(world.states.false_silence_rate(sign.kind));
+      break;
+    case SignKind::service:
+      each = sign.outcome == Outcome::timeout ? -std::log(world.states.false_silence_rate(sign.kind)) : 7.6;
+      break;
+    case SignKind::access:
+      each = 7.6;
+      break;
+    case SignKind::port:
+      each = 8.0;
+      break;
+    case SignKind::port_errors:
+      each = 7.7;
+      break;
+    case SignKind::sensor:
+    case SignKind::on_battery:
+      each = 7.6;
+      break;
+    case SignKind::gateway:
+      each = 5.0;
+      break;
+    case SignKind::management:
+      each = 6.0;
+      break;
+    case SignKind::log:
+    case SignKind::carrier:
+    case SignKind::storage:
+      each = strongest_sign;
+      break;
+  }
+  return std::min(strongest_sign, each * sign.bad_count);
+}
 
 std::vector<Verdict> diagnose(const World& world, std::span<const SignIndex> bad,
                               std::span<const Fault> held) {

@@ -31,9 +31,13 @@ struct Verdict {
   std::vector<SignIndex> denied;               ///< good signs since the onset that speak against it
   std::vector<SignIndex> pending;  ///< not looked at since the onset; they would tell it from its rivals
   std::vector<Rival> rivals;       ///< likeliest first
+  std::vector<Rival> excluded;     ///< the nearest of those that the evidence speaks against
   double evidence = 0;             ///< nats of the bad samples that it explains
   int witnesses = 0;               ///< separate things that show it
 };
+
+/// Nats of a bad sign's samples against "it works and the looks failed by chance".
+double bad_strength(const World& world, const Sign& sign);
 
 /// `bad`: the signs to explain, ascending. `held`: faults of open incidents, which need less to be believed
 /// on. Deterministic: equal input gives equal output, in a fixed order.

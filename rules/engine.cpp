@@ -67,6 +67,15 @@ Picture Engine::picture() const {
   return mind_->picture();
 }
 
+std::optional<Reasoning> Engine::why(int incident) const {
+  return mind_->why(incident);
+}
+
+std::vector<Reason> Engine::why_not(const std::string& device) const {
+  const auto known = mind_->device(device);
+  return known ? mind_->why_not(*known) : std::vector<Reason>{};
+}
+
 Engine::Mind::Mind(const Site& site, const LogMatcher& matcher, EngineOptions options)
     : site_(site),
       matcher_(matcher),

@@ -14,6 +14,7 @@
 #include "rules/event.hpp"
 #include "rules/log_matcher.hpp"
 #include "rules/picture.hpp"
+#include "rules/reasoning.hpp"
 
 namespace nethealth {
 
@@ -68,6 +69,11 @@ class Engine {
   [[nodiscard]] std::vector<Event> unsent() const;
 
   [[nodiscard]] Picture picture() const;
+
+  /// The whole reasoning of an incident, as it stands now; empty when there is no such incident.
+  [[nodiscard]] std::optional<Reasoning> why(int incident) const;
+  /// Why nothing is said of a device, or what is; empty when the site has no such device.
+  [[nodiscard]] std::vector<Reason> why_not(const std::string& device) const;
 
  private:
   class Mind;

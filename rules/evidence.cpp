@@ -209,6 +209,37 @@ Reason reason_of(const World& world, SignIndex index) {
   return reason;
 }
 
+Reason well_of(const World& world, SignIndex index) {
+  const Sign& sign = world.states[index];
+  Reason reason{"answers", sign.last_sample, named(world, sign.device)};
+  switch (sign.kind) {
+    case SignKind::port:
+    case SignKind::port_errors:
+      reason.code = sign.kind == SignKind::port ? "port_up" : "port_clean";
+      reason.values["port"] = sign.name;
+      reason.values["peer"] = peer_name(world, sign);
+      break;
+    case SignKind::snmp:
+    case SignKind::access:
+      reason.code = "snmp_answers";
+      break;
+    case SignKind::service:
+      reason.code = "service_answers";
+      reason.values["service"] = sign.name;
+      break;
+    case SignKind::management:
+      reason.code = "management_answers";
+      break;
+    case SignKind::ping:
+      break;
+    default:
+      reason.code = "well";
+      reason.values["what"] = sign.name;
+      break;
+  }
+  return reason;
+}
+
 Diagnosis explain_verdict(const World& world, const Verdict& verdict) {
   Diagnosis diagnosis;
   std::vector<Rival> told = verdict.rivals;

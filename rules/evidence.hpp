@@ -13,4 +13,7 @@ Diagnosis explain_verdict(const World& world, const Verdict& verdict);
 /// What one bad sign says.
 Reason reason_of(const World& world, SignIndex sign);
 
+/// What one good sign says.
+Reason well_of(const World& world, SignIndex sign);
+
 }  // namespace nethealth

@@ -73,6 +73,12 @@ class Engine::Mind {
   [[nodiscard]] std::optional<std::string> refusal(const Act& act, Language language);
   void restore(const Event& event);
   [[nodiscard]] Picture picture();
+  [[nodiscard]] std::optional<Reasoning> why(int incident);
+  [[nodiscard]] std::vector<Reason> why_not(DeviceIndex device);
+  [[nodiscard]] std::optional<DeviceIndex> device(const std::string& name) const {
+    const auto found = devices_.find(name);
+    return found == devices_.end() ? std::nullopt : std::optional(found->second);
+  }
 
   void advance(Time time) { now = std::max(now, time); }
   /// Evaluates if something changed, asks, escalates; then hands out what was decided.
@@ -116,6 +122,11 @@ class Engine::Mind {
   void came_back(const Incident& incident, const Sign& sign);
   void own(Incident& incident, const Verdict& verdict);
   [[nodiscard]] int looks_needed(SignKind kind) const;
+
+  // engine_reasoning.cpp
+  [[nodiscard]] RivalReasoning reasoning_of(const Rival& rival, Time onset) const;
+  [[nodiscard]] Reason why_quiet(SignIndex sign);
+  [[nodiscard]] Reason weighed(SignIndex sign, const std::string& code, double evidence_nats) const;
 
   // engine_ask.cpp
   void ask();

@@ -129,8 +129,9 @@ TEST_CASE("a good configuration passes the check and a bad one is told line by l
 
 TEST_CASE("verbs that need the daemon say what to do when there is none") {
   const TemporaryFolder folder;
-  for (const char* words : {"status", "incident list", "incident show 1", "incident ack 1 --as sato",
-                            "incident close 1 --reason done --as sato"}) {
+  for (const char* words :
+       {"status", "incident list", "incident show 1", "incident why 1", "why 1", "why-not cs-1",
+        "incident ack 1 --as sato", "incident close 1 --reason done --as sato"}) {
     const Shell shell = run(folder, std::string(words) + " --socket " + folder.file("none.sock"));
     CHECK(shell.exit_code == 3);
     CHECK(shell.out.empty());

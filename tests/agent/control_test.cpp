@@ -126,6 +126,7 @@ TEST_CASE("requests and replies survive the way through their lines") {
   request.language = Language::ja;
   request.json = true;
   request.incident = 12;
+  request.device = "cs-1";
   request.as = "佐藤\n\"";
   request.reason = "直った";
   const std::string line = to_line(request);
@@ -136,6 +137,7 @@ TEST_CASE("requests and replies survive the way through their lines") {
   CHECK(read->language == request.language);
   CHECK(read->json);
   CHECK(read->incident == 12);
+  CHECK(read->device == "cs-1");
   CHECK(read->as == request.as);
   CHECK(read->reason == request.reason);
   const Result<ControlReply> reply = reply_from_line(to_line(ControlReply{3, "out\nput", "err"}));
