@@ -68,7 +68,7 @@ struct SensorSeen {
   std::optional<double> value;
   std::string unit;
   std::string text;  ///< a value in words, such as "battery"; what the vendor said goes here too
-  std::string oid;   ///< the object and row it was read from, as dotted numbers; empty when not from SNMP
+  std::string oid{};   ///< the object and row it was read from, as dotted numbers; empty when not from SNMP
 };
 
 struct SnmpSeen {
@@ -95,7 +95,7 @@ struct LogSeen {
 };
 
 struct TrapSeen {
-  std::string oid;
+  std::string oid{};
   std::map<std::string, std::string> varbinds;
 };
 
