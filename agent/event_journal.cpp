@@ -58,6 +58,14 @@ void write(std::string& out, const Alternative& alternative) {
   writer.end();
 }
 
+void write(std::string& out, const Attachment& attachment) {
+  JsonWriter writer(out);
+  writer.text("name", attachment.name);
+  writer.text("sha256", attachment.sha256);
+  writer.count("bytes", attachment.bytes);
+  writer.end();
+}
+
 template <class Item>
 void write(std::string& out, const std::vector<Item>& list) {
   out += '[';
@@ -93,6 +101,8 @@ void write_members(JsonWriter& writer, const IncidentOpened& opened) {
   }
   if (opened.split_from) writer.integer("split_from", *opened.split_from);
   if (!opened.paged) writer.truth("paged", false);
+  writer.text_if_any("reported_by", opened.reported_by);
+  writer.text_if_any("threat_rows", opened.threat_rows);
 }
 
 void write_members(JsonWriter& writer, const IncidentUpdated& updated) {
@@ -100,6 +110,7 @@ void write_members(JsonWriter& writer, const IncidentUpdated& updated) {
   if (updated.diagnosis) write(writer.key("diagnosis"), *updated.diagnosis);
   if (updated.threat_level) writer.integer("threat_level", *updated.threat_level);
   if (updated.reopened) writer.truth("reopened", true);
+  if (updated.procedure) writer.text("procedure", word(*updated.procedure));
 }
 
 void write_members(JsonWriter& writer, const IncidentMerged& merged) {
@@ -114,6 +125,12 @@ void write_members(JsonWriter& writer, const IncidentStep& step) {
   writer.text_if_any("person", step.person);
   writer.text_if_any("decision", step.decision);
   writer.text_if_any("text", step.text);
+  if (!step.answers.empty()) write(writer.key("answers"), step.answers);
+  writer.text_if_any("reason", step.reason);
+  if (step.done) writer.integer("done", count_of(*step.done));
+  if (step.by_telephone) writer.truth("by_telephone", true);
+  writer.text_if_any("deputy_for", step.deputy_for);
+  if (!step.attachments.empty()) write(writer.key("attachments"), step.attachments);
 }
 
 void write_members(JsonWriter& writer, const IncidentClosed& closed) {
@@ -132,6 +149,7 @@ void write_members(JsonWriter& writer, const NotificationQueued& queued) {
   writer.text("body", notification.body);
   if (notification.answer_by) writer.integer("answer_by", count_of(*notification.answer_by));
   writer.integer("step", notification.step);
+  writer.text_if_any("about", notification.about);
 }
 
 void write_members(JsonWriter& writer, const NotificationOutcome& outcome) {

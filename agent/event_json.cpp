@@ -72,6 +72,7 @@ void add(json::object& object, const IncidentOpened& opened, const Reader& reade
   if (opened.threat_level) object["threat_level"] = *opened.threat_level;
   if (!opened.earlier.empty()) object["earlier"] = numbers(opened.earlier);
   if (opened.split_from) object["split_from"] = *opened.split_from;
+  if (!opened.reported_by.empty()) object["reported_by"] = text(opened.reported_by);
 }
 
 void add(json::object& object, const IncidentUpdated& updated, const Reader& reader) {
@@ -81,6 +82,7 @@ void add(json::object& object, const IncidentUpdated& updated, const Reader& rea
   }
   if (updated.threat_level) object["threat_level"] = *updated.threat_level;
   if (updated.reopened) object["reopened"] = true;
+  if (updated.procedure) object["procedure"] = word(*updated.procedure);
 }
 
 void add(json::object& object, const IncidentMerged& merged, const Reader&) {
@@ -89,12 +91,27 @@ void add(json::object& object, const IncidentMerged& merged, const Reader&) {
 
 void add(json::object&, const IncidentRestored&, const Reader&) {}
 
-void add(json::object& object, const IncidentStep& step, const Reader&) {
+void add(json::object& object, const IncidentStep& step, const Reader& reader) {
   object["step"] = text_or_null(step.step);
   object["role"] = text_or_null(step.role);
   object["person"] = text_or_null(step.person);
   object["decision"] = text_or_null(step.decision);
   object["text"] = text_or_null(step.text);
+  if (!step.answers.empty()) {
+    json::object answers;
+    for (const auto& [key, value] : step.answers) answers[text(key).get_string()] = text(value);
+    object["answers"] = std::move(answers);
+  }
+  if (!step.reason.empty()) object["reason"] = text(step.reason);
+  if (step.done) object["done"] = format_time(*step.done, reader.zone);
+  if (step.by_telephone) object["by_telephone"] = true;
+  if (!step.deputy_for.empty()) object["deputy_for"] = text(step.deputy_for);
+  if (!step.attachments.empty()) {
+    json::array files;
+    for (const Attachment& file : step.attachments)
+      files.push_back({{"name", text(file.name)}, {"sha256", file.sha256}, {"bytes", file.bytes}});
+    object["attachments"] = std::move(files);
+  }
 }
 
 void add(json::object& object, const IncidentClosed& closed, const Reader&) {
@@ -108,6 +125,7 @@ void add(json::object& object, const Notification& notification) {
   object["channel"] = text(notification.channel);
   object["kind"] = word(notification.kind);
   object["subject"] = text(notification.subject);
+  if (!notification.about.empty()) object["about"] = text(notification.about);
 }
 
 void add(json::object& object, const NotificationQueued& queued, const Reader&) {
@@ -141,6 +159,33 @@ void add(json::object& object, const ProbeWanted& wanted, const Reader& reader) 
 }
 
 void add(json::object&, const SignSeen&, const Reader&) {}
+
+json::array records_json(const IncidentPicture& incident, const Reader& reader) {
+  json::array records;
+  for (const StepRecord& record : incident.records) {
+    json::object object;
+    object["time"] = format_time(record.entered, reader.zone);
+    add(object, record.what, reader);
+    records.push_back(std::move(object));
+  }
+  return records;
+}
+
+json::array procedure_json(const IncidentPicture& incident, const Reader& reader) {
+  json::array steps;
+  for (const StepPicture& step : incident.procedure) {
+    json::object object;
+    object["step"] = step.id;
+    object["state"] = word(step.state);
+    object["since"] = time_or_null(step.since, reader);
+    object["deadline"] = time_or_null(step.deadline, reader);
+    object["done"] = step.record ? json::value(format_time(step.record->done(), reader.zone)) : nullptr;
+    object["person"] = step.record ? text_or_null(step.record->what.person) : nullptr;
+    object["decision"] = step.record ? text_or_null(step.record->what.decision) : nullptr;
+    steps.push_back(std::move(object));
+  }
+  return steps;
+}
 
 json::object notification_json(const NotificationPicture& picture, const Reader& reader) {
   json::object object;
@@ -246,6 +291,9 @@ json::object incident_json(const IncidentPicture& incident, Language language, c
     notifications.push_back(notification_json(picture, reader));
   }
   object["notifications"] = std::move(notifications);
+  object["reported_by"] = text_or_null(incident.now.reported_by);
+  object["records"] = records_json(incident, reader);
+  object["procedure_steps"] = procedure_json(incident, reader);
   return object;
 }
 

@@ -163,6 +163,8 @@ void read_members(const Record& record, IncidentOpened& opened) {
   }
   opened.split_from = record.integer_if_any<int>("split_from");
   opened.paged = record.truth("paged", true);
+  opened.reported_by = record.text("reported_by", false);
+  opened.threat_rows = record.text("threat_rows", false);
 }
 
 void read_members(const Record& record, IncidentUpdated& updated) {
@@ -170,6 +172,7 @@ void read_members(const Record& record, IncidentUpdated& updated) {
   if (record.has("diagnosis")) updated.diagnosis = read_diagnosis(record.object("diagnosis"));
   updated.threat_level = record.integer_if_any<int>("threat_level");
   updated.reopened = record.truth("reopened", false);
+  if (record.has("procedure")) updated.procedure = record.word("procedure", procedure_kind);
 }
 
 void read_members(const Record& record, IncidentMerged& merged) {
@@ -178,12 +181,23 @@ void read_members(const Record& record, IncidentMerged& merged) {
 
 void read_members(const Record&, IncidentRestored&) {}
 
+Attachment read_attachment(const Record& record) {
+  return {record.text("name"), record.text("sha256"), record.integer<std::uint64_t>("bytes")};
+}
+
 void read_members(const Record& record, IncidentStep& step) {
   step.step = record.text("step", false);
   step.role = record.text("role", false);
   step.person = record.text("person", false);
   step.decision = record.text("decision", false);
   step.text = record.text("text", false);
+  step.answers = record.texts_by_key("answers");
+  step.reason = record.text("reason", false);
+  step.done = record.time("done");
+  step.by_telephone = record.truth("by_telephone", false);
+  step.deputy_for = record.text("deputy_for", false);
+  if (record.has("attachments"))
+    step.attachments = record.objects<Attachment>("attachments", read_attachment);
 }
 
 void read_members(const Record& record, IncidentClosed& closed) {
@@ -202,6 +216,7 @@ void read_members(const Record& record, NotificationQueued& queued) {
   notification.body = record.text("body");
   notification.answer_by = record.time("answer_by");
   notification.step = record.integer<int>("step");
+  notification.about = record.text("about", false);
 }
 
 // What was sent, failed or acknowledged is said by the type.

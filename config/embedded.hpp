@@ -1,5 +1,5 @@
 #pragma once
-// Files that ship inside the binary: sensor packs and log rules (embed.cmake).
+// Files that ship inside the binary: sensor packs, log rules and procedures (embed.cmake).
 
 #include <string>
 #include <vector>
@@ -13,5 +13,6 @@ struct EmbeddedFile {
 
 std::vector<EmbeddedFile> sensor_packs();  ///< probes/packs/*.yaml
 std::vector<EmbeddedFile> log_packs();     ///< rules/log/*.yaml
+std::vector<EmbeddedFile> procedure_files();  ///< rules/procedures/*.yaml
 
 }  // namespace nethealth

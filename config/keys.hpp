@@ -18,7 +18,8 @@ namespace keys {
 inline const KeySet top{
     "top",
     {"site", "include", "store", "http", "polling", "calendars", "credentials", "rooms", "devices",
-     "maintenance", "roles", "people", "channels", "syslog", "sensor_packs", "traps"}};
+     "maintenance", "roles", "people", "channels", "syslog", "sensor_packs", "traps", "procedures", "tasks",
+      "emergency_measures"}};
 inline const KeySet site{"site", {"name", "language", "timezone"}};
 inline const KeySet http_server{"http_server", {"listen", "certificate", "key_file", "public_url"}};
 inline const KeySet polling{"polling", {"icmp", "snmp", "tcp", "http"}};
@@ -52,6 +53,10 @@ inline const KeySet patlite_channel{"patlite_channel", {"name", "type", "url", "
 inline const KeySet syslog{"syslog", {"target", "format", "facility", "events", "framing", "bom"}};
 inline const KeySet traps{"traps", {"listen"}};
 inline const KeySet sensor_packs{"sensor_packs", {"files", "without"}};
+
+inline const KeySet procedures{"procedures", {"files", "calendar"}};
+inline const KeySet task{"task", {"task", "needs", "instead"}};
+inline const KeySet emergency_measure{"emergency_measure", {"events", "measures"}};
 
 }  // namespace keys
 
@@ -88,7 +93,10 @@ inline std::vector<const KeySet*> all_key_sets() {
           &keys::patlite_channel,
           &keys::syslog,
           &keys::sensor_packs,
-          &keys::traps};
+          &keys::traps,
+          &keys::procedures,
+          &keys::task,
+          &keys::emergency_measure};
 }
 
 }  // namespace nethealth

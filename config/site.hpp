@@ -238,6 +238,19 @@ struct TrapHearing {
   std::vector<std::string> listen{"0.0.0.0:162", "[::]:162"};
 };
 
+/// A task of the counter, what it needs, and what to do instead while that does not work (代替措置).
+struct CounterTask {
+  std::string task;
+  std::vector<DeviceIndex> needs;  ///< any CS server when empty
+  std::string instead;
+};
+
+/// A row of the annex table (plan, section 9): kinds of event and the emergency measures they ask for.
+struct AnnexRow {
+  std::vector<std::string> events;  ///< causes or categories of a diagnosis
+  std::vector<std::string> measures;
+};
+
 struct Site {
   std::string name;
   Language language = Language::ja;
@@ -258,6 +271,10 @@ struct Site {
   SensorPackChoice sensor_packs;
   TrapHearing traps;
   DeviceIndex monitor = 0;
+  std::vector<std::string> procedure_files;     ///< that replace the shipped procedures
+  std::optional<std::size_t> office_calendar;  ///< the hours in which deadlines of office work run
+  std::vector<CounterTask> tasks;
+  std::vector<AnnexRow> annex;
 
   [[nodiscard]] const Role& role(RoleId id) const { return roles[static_cast<std::size_t>(id)]; }
   [[nodiscard]] std::optional<DeviceIndex> device(std::string_view device_name) const;

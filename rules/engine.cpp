@@ -76,13 +76,24 @@ std::vector<Reason> Engine::why_not(const std::string& device) const {
   return known ? mind_->why_not(*known) : std::vector<Reason>{};
 }
 
+const Procedures& Engine::procedures() const {
+  return mind_->procedures();
+}
+
+Result<IncidentStep> Engine::draft(Time now, const TakeStep& take, Language language) const {
+  mind_->advance(now);
+  if (const auto refused = mind_->refusal(take, language)) return failure("", *refused);
+  return mind_->draft(take, language);
+}
+
 Engine::Mind::Mind(const Site& site, const LogMatcher& matcher, EngineOptions options)
     : site_(site),
       matcher_(matcher),
       options_(std::move(options)),
       topology_(site),
       states_(site, topology_),
-      hours_(site.calendars.size()) {
+      hours_(site.calendars.size()),
+      procedures_(options_.procedures ? *options_.procedures : shipped_procedures()) {
   for (DeviceIndex device = 0; device < site.devices.size(); ++device)
     devices_.emplace(site.devices[device].name, device);
 }
@@ -90,12 +101,14 @@ Engine::Mind::Mind(const Site& site, const LogMatcher& matcher, EngineOptions op
 void Engine::Mind::emit(int incident, Decision what) {
   Event event{now, incident, std::move(what)};
   book.apply(event);
+  follow(event, true);
   out_.push_back(std::move(event));
 }
 
 void Engine::Mind::restore(const Event& event) {
   advance(event.time);
   book.apply(event);
+  follow(event, false);
   const auto* seen = std::get_if<SignSeen>(&event.what);
   const LogRule* rule = seen ? matcher_.find(seen->rule) : nullptr;
   if (!rule) return;
@@ -212,21 +225,22 @@ std::optional<std::string> Engine::Mind::refusal(const Act& act, Language langua
   const int number = std::visit([](const auto& what) { return what.incident; }, act);
   const std::string& name =
       std::visit([](const auto& what) -> const std::string& { return what.person; }, act);
+  if (!site_.person(name)) return say({"連絡網にいない人: ", "not a person of the contact network: "}) + name;
+  if (const auto* report = std::get_if<OpenByHand>(&act)) return refusal_of(*report, language);
   const Incident* incident = book.find(number);
   if (!incident)
     return say({"そのような事案はない: ", "there is no such incident: "}) + std::to_string(number);
-  const auto person = site_.person(name);
-  if (!person) return say({"連絡網にいない人: ", "not a person of the contact network: "}) + name;
+  if (const auto* note = std::get_if<AddNote>(&act)) return refusal_of(*note, language);
+  if (const auto* measure = std::get_if<DecideMeasure>(&act)) return refusal_of(*measure, language);
   if (incident->picture.state == IncidentState::closed || incident->picture.state == IncidentState::merged)
     return say({"終了した事案である: ", "the incident is closed: "}) + std::to_string(number);
+  if (const auto* take = std::get_if<TakeStep>(&act)) return refusal_of(*take, language);
+  if (const auto* reclassify = std::get_if<Reclassify>(&act)) return refusal_of(*reclassify, language);
   const auto* close = std::get_if<Close>(&act);
   if (!close) return std::nullopt;
   if (close->reason.empty())
     return say({"終了には理由が要る（--reason）", "closing needs a reason (--reason)"});
-  for (const RoleId role : {RoleId::operations_sub_manager, RoleId::operations_manager})
-    if (std::ranges::count(site_.role(role).people, *person) > 0) return std::nullopt;
-  return say({"終了できるのは運用副管理者か運用管理者",
-              "only the operations sub-manager or manager closes an incident"});
+  return run_of(number).closing_refusal(close->person, close->decision, language);
 }
 
 namespace {
@@ -254,7 +268,7 @@ void Engine::Mind::act(const Acknowledge& acknowledge) {
   emit(acknowledge.incident, NotificationOutcome{id, Delivery::acknowledged, "", acknowledge.person});
   incident.picture.acknowledged_by = acknowledge.person;
   emit(acknowledge.incident,
-       IncidentStep{incident.is_failure() ? "5.1.1.confirm" : "7.B.1.3.collect",
+       IncidentStep{procedures_.of(incident.picture.now.procedure).steps.front().id,
                     role_of(site_, acknowledge.person, incident), acknowledge.person, "acknowledged", ""});
   audit(acknowledge.incident, "INCIDENT-ACKNOWLEDGED", acknowledge.person, "incident acknowledged");
 }
@@ -262,7 +276,8 @@ void Engine::Mind::act(const Acknowledge& acknowledge) {
 void Engine::Mind::act(const Close& close) {
   Incident& incident = *book.find(close.incident);
   emit(close.incident,
-       IncidentStep{"closed", role_of(site_, close.person, incident), close.person, "closed", close.reason});
+       IncidentStep{"closed", role_of(site_, close.person, incident), close.person,
+                    close.decision.empty() ? "closed" : close.decision, close.reason});
   emit(close.incident, IncidentClosed{close.reason});
   tell_paged(incident, NotificationKind::closed, false);
   audit(close.incident, "INCIDENT-CLOSED", close.person, close.reason);
@@ -277,6 +292,8 @@ Decisions Engine::Mind::finish() {
       bad_.size() > limits::storm_signs ? limits::evaluation_gap_in_storm : limits::evaluation_gap;
   if (dirty_ && (!last_evaluation_ || now - *last_evaluation_ >= gap)) evaluate();
   escalate();
+  tell_counter();
+  remind();
   Decisions decisions;
   decisions.wake = wake_time();
   decisions.events = std::move(out_);
@@ -294,6 +311,7 @@ std::optional<Time> Engine::Mind::wake_time() {
        (bad_.size() > limits::storm_signs ? limits::evaluation_gap_in_storm : limits::evaluation_gap));
   // What is due already waits for the gap between two evaluations, not for this moment again.
   if (!dirty_) by(reconsider_);
+  by(next_reminder_);
   for (const SignIndex sign : bad_logs_) by(states_[sign].last_sample + limits::log_quiet);
   for (const auto& [number, incident] : book.all()) by(next_call(incident));
   return wake;

@@ -15,6 +15,7 @@
 #include "rules/log_matcher.hpp"
 #include "rules/picture.hpp"
 #include "rules/reasoning.hpp"
+#include "rules/procedure_acts.hpp"
 
 namespace nethealth {
 
@@ -30,6 +31,8 @@ struct EngineOptions {
   bool can_probe = true;
   /// Addresses of the monitoring host: what it does to look is never misconduct.
   std::vector<std::string> own_addresses;
+  /// The procedures in force; they must outlive the engine. Those that ship when null.
+  const Procedures* procedures = nullptr;
 };
 
 /// A person's act. `person` is a name in Site::people.
@@ -41,8 +44,9 @@ struct Close {
   int incident = 0;
   std::string person;
   std::string reason;
+  std::string decision = {};  ///< a QuickClosing's word; empty for the procedure's end
 };
-using Act = std::variant<Acknowledge, Close>;
+using Act = std::variant<Acknowledge, Close, TakeStep, AddNote, OpenByHand, Reclassify, DecideMeasure>;
 
 class Engine {
  public:
@@ -69,6 +73,9 @@ class Engine {
   [[nodiscard]] std::vector<Event> unsent() const;
 
   [[nodiscard]] Picture picture() const;
+  [[nodiscard]] const Procedures& procedures() const;
+  /// What a step would record and whom it would tell, without doing it; refused as the act itself.
+  [[nodiscard]] Result<IncidentStep> draft(Time now, const TakeStep& take, Language language) const;
 
   /// The whole reasoning of an incident, as it stands now; empty when there is no such incident.
   [[nodiscard]] std::optional<Reasoning> why(int incident) const;

@@ -456,6 +456,7 @@ void Engine::Mind::review_recoveries() {
     if (incident.owned.empty() && !incident.fault) find_again(incident);
     if (!incident.seen_since_start || incident.recovering) watching_ = true;
     if (incident.owned.empty()) {
+      if (!incident.picture.now.reported_by.empty()) continue;  // what a person saw, no probe takes back
       // Known only by a log line, or its sensor is gone: quiet for long enough counts as over.
       if (!incident.seen_since_start && now - incident.last_event >= limits::log_quiet) restored(incident);
       continue;

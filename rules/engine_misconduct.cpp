@@ -27,6 +27,7 @@ Reason line_reason(const Site& site, DeviceIndex device, const LogHit& hit, cons
            {"title_ja", hit.rule->title.ja},
            {"title_en", hit.rule->title.en},
            {"source", source},
+           {"row", hit.rule->threat},
            {"line", line.substr(0, line_kept_bytes)}}};
 }
 
@@ -61,6 +62,7 @@ void Engine::Mind::login_succeeded(DeviceIndex device, const LogHit& hit, const 
   if (failures < failures_before_success) return;
   Reason reason = line_reason(site_, device, hit, line, hit.source, now);
   reason.code = "login_after_failures";
+  reason.values["row"] = "3d";
   open_misconduct(device, Cause::unauthorised_access, 3, hit.source, std::move(reason));
 }
 
@@ -109,6 +111,7 @@ void Engine::Mind::open_misconduct(DeviceIndex device, Cause cause, int level, c
   opened.diagnosis.location.device = name;
   if (const auto room = site_.devices[device].room) opened.diagnosis.location.room = site_.rooms[*room].name;
   opened.diagnosis.confidence = 0.9;
+  opened.threat_rows = reason.values["row"];
   opened.diagnosis.evidence.push_back(std::move(reason));
   for (const auto& [number, earlier] : book.all())
     if (!earlier.is_failure() && earlier.picture.now.diagnosis.cause == cause &&

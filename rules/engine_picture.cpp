@@ -48,7 +48,11 @@ void add_incidents(const std::map<int, Incident>& incidents, DevicePicture& show
 
 Picture Engine::Mind::picture() {
   Picture picture;
-  for (const auto& [number, incident] : book.all()) picture.incidents.push_back(incident.picture);
+  for (const auto& [number, incident] : book.all()) {
+    picture.incidents.push_back(incident.picture);
+    if (const auto run = runs_.find(number); run != runs_.end())
+      picture.incidents.back().procedure = run->second.picture();
+  }
   for (DeviceIndex device = 0; device < site_.devices.size(); ++device) {
     const Device& known = site_.devices[device];
     DevicePicture shown;

@@ -104,6 +104,15 @@ struct Notification {
   std::string body;
   std::optional<Time> answer_by;  ///< page and escalation: when the next in the chain is asked
   int step = 0;                   ///< place in the chain, from 0, counting on through every round
+  std::string about = {};         ///< the step of the procedure it comes from; empty for the chain's own
+};
+
+/// A file that was handed in with a step. The journal holds its checksum, the agent the file.
+struct Attachment {
+  std::string name;
+  std::string sha256;
+  std::uint64_t bytes = 0;
+  friend bool operator==(const Attachment&, const Attachment&) = default;
 };
 
 struct IncidentOpened {
@@ -114,6 +123,8 @@ struct IncidentOpened {
   std::vector<int> earlier;
   std::optional<int> split_from;
   bool paged = true;  ///< false when every located device has `page: false`
+  std::string reported_by = {};  ///< the person who opened it by hand; empty when the agent found it
+  std::string threat_rows = {};  ///< rows of the plan's threat table it rests on, separated by commas
 };
 /// The changed fields among the above, whole.
 struct IncidentUpdated {
@@ -121,17 +132,26 @@ struct IncidentUpdated {
   std::optional<Diagnosis> diagnosis;
   std::optional<int> threat_level;
   bool reopened = false;  ///< the same cause came back within the reopening time
+  std::optional<ProcedureKind> procedure = {};  ///< reclassified by a person
 };
 struct IncidentMerged {
   int into = 0;
 };
 struct IncidentRestored {};
+/// A step of the procedure that a person took, or another act that stands in the incident's record: `note`,
+/// `measure`, `reclassified`, `opened`, `closed`.
 struct IncidentStep {
   std::string step;
   std::string role;
   std::string person;
   std::string decision;
   std::string text;
+  std::map<std::string, std::string> answers = {};  ///< the parts the step asks for
+  std::string reason = {};                          ///< of a correction, an absence, a decision
+  std::optional<Time> done = {};                    ///< when it really happened, if entered later
+  bool by_telephone = false;
+  std::string deputy_for = {};  ///< the principal in whose absence a deputy acted
+  std::vector<Attachment> attachments = {};
 };
 struct IncidentClosed {
   std::string reason;

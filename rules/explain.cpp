@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/mask.hpp"
+
 namespace nethealth {
 
 namespace {
@@ -129,6 +131,8 @@ constexpr std::array sentences{
     Sentence{"all_well",
              {"{label} ({device}) の {count} 項目を調べ、異常はない",
               "{count} things were looked at on {label} ({device}), and all are well"}},
+    Sentence{"reported",
+             {"{person} からの報告: {line}", "reported by {person}: {line}"}},
     Sentence{"suspect", {"{label} ({device}) に異常の疑い", "{label} ({device}) is under suspicion"}},
 };
 
@@ -148,6 +152,7 @@ constexpr std::array value_words{
 };
 
 std::string value_text(const std::string& key, const std::string& value, Language language) {
+  if (key == "line") return mask_line(value);
   if (key == "how" || key == "status") {
     for (const Word& known : value_words)
       if (known.word == value) return std::string(known.text.in(language));

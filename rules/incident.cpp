@@ -66,7 +66,6 @@ void IncidentBook::apply(const Event& event) {
     incident.picture.number = event.incident;
     incident.picture.now = *opened;
     incident.picture.opened = event.time;
-    incident.picture.step = opened->procedure == ProcedureKind::failure ? "5.1.1.report" : "7.B.1.1";
   }
   if (Incident* incident = find(event.incident)) apply(*incident, event);
 }
@@ -78,6 +77,8 @@ void IncidentBook::apply(Incident& incident, const Event& event) {
     if (updated->severity) picture.now.severity = *updated->severity;
     if (updated->diagnosis) picture.now.diagnosis = *updated->diagnosis;
     if (updated->threat_level) picture.now.threat_level = updated->threat_level;
+    if (updated->procedure) picture.now.procedure = *updated->procedure;
+    if (updated->procedure == ProcedureKind::failure) picture.now.threat_level.reset();
     if (updated->reopened) {
       picture.state = IncidentState::open;
       picture.restored.reset();
@@ -92,7 +93,7 @@ void IncidentBook::apply(Incident& incident, const Event& event) {
     picture.state = IncidentState::closed;
     picture.closed = event.time;
   } else if (const auto* step = std::get_if<IncidentStep>(&event.what)) {
-    picture.step = step->step;
+    picture.records.push_back({*step, event.time});
   } else if (const auto* queue = std::get_if<NotificationQueued>(&event.what)) {
     picture.notifications.push_back({queue->notification, event.time, {}, {}, {}, {}});
   } else if (const auto* outcome = std::get_if<NotificationOutcome>(&event.what)) {

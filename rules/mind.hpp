@@ -14,6 +14,8 @@
 #include "rules/diagnosis.hpp"
 #include "rules/engine.hpp"
 #include "rules/incident.hpp"
+#include "rules/message.hpp"
+#include "rules/procedure_run.hpp"
 #include "rules/topology.hpp"
 
 namespace nethealth {
@@ -58,6 +60,12 @@ inline constexpr double page_lead = 3.0;
 /// is looked at up to 360 times an hour, and each run of silent looks has this one chance.
 inline constexpr double page_evidence = 15.0;
 inline constexpr double changed_confidence = 0.15;
+/// A step past its deadline is reminded of so often at most, and no more than so many times.
+inline constexpr Milliseconds reminder_gap{std::chrono::minutes(15)};
+inline constexpr Milliseconds longest_reminder_gap{std::chrono::hours(24)};
+inline constexpr int step_reminders = 8;
+/// A measure past its due date, until it is carried out.
+inline constexpr Milliseconds measure_reminder_gap{std::chrono::hours(24 * 7)};
 }  // namespace limits
 
 /// Planned work covers the device now.
@@ -70,7 +78,14 @@ class Engine::Mind {
   void observe(const Observation& observation);
   void act(const Acknowledge& acknowledge);
   void act(const Close& close);
+  void act(const TakeStep& take);
+  void act(const AddNote& note);
+  void act(const OpenByHand& report);
+  void act(const Reclassify& reclassify);
+  void act(const DecideMeasure& measure);
   [[nodiscard]] std::optional<std::string> refusal(const Act& act, Language language);
+  [[nodiscard]] Result<IncidentStep> draft(const TakeStep& take, Language language);
+  [[nodiscard]] const Procedures& procedures() const { return procedures_; }
   void restore(const Event& event);
   [[nodiscard]] Picture picture();
   [[nodiscard]] std::optional<Reasoning> why(int incident);
@@ -158,6 +173,35 @@ class Engine::Mind {
   void login_succeeded(DeviceIndex device, const LogHit& hit, const std::string& line);
   void open_misconduct(DeviceIndex device, Cause cause, int level, const std::string& source, Reason reason);
 
+  // engine_procedure.cpp: the written procedure
+  void follow(const Event& event, bool live);
+  [[nodiscard]] ProcedureRun& run_of(int incident) { return runs_.at(incident); }
+  void tell_role(Incident& incident, RoleId role, NotificationKind kind, const std::string& about,
+                 const Message& message);
+  void tell_person(Incident& incident, RoleId role, PersonIndex person, NotificationKind kind,
+                   const std::string& about, const Message& message);
+  void tell_counter();
+  void remind();
+  struct Reminder {
+    Time at;
+    int incident = 0;
+    std::string about;
+    RoleId role = RoleId::operations_manager;
+    std::string person;  ///< empty: whoever holds the role
+    std::string what;
+  };
+  [[nodiscard]] std::vector<Reminder> reminders();
+  void step_reminders(int number, const Incident& incident, std::vector<Reminder>& due);
+  void measure_reminders(int number, const Incident& incident, std::vector<Reminder>& due);
+  [[nodiscard]] std::optional<Time> reminder_time(const Incident& incident, const std::string& about,
+                                                  Time since, Time deadline, Milliseconds interval) const;
+  [[nodiscard]] std::optional<std::string> refusal_of(const TakeStep& take, Language language);
+  [[nodiscard]] std::optional<std::string> refusal_of(const AddNote& note, Language language) const;
+  [[nodiscard]] std::optional<std::string> refusal_of(const OpenByHand& report, Language language) const;
+  [[nodiscard]] std::optional<std::string> refusal_of(const Reclassify& reclassify, Language language);
+  [[nodiscard]] std::optional<std::string> refusal_of(const DecideMeasure& measure, Language language);
+  [[nodiscard]] std::string full_role(const std::string& person) const;
+
   [[nodiscard]] std::optional<Time> wake_time();
 
   const Site& site_;
@@ -193,6 +237,15 @@ class Engine::Mind {
   std::vector<DeviceIndex> loops_;       // that are suspected, by the last evaluation
   std::map<DeviceIndex, Time> booting_;  // answers ping again since, after a fault of its own
   std::unordered_map<std::string, DeviceIndex> devices_;
+  const Procedures& procedures_;
+  std::map<int, ProcedureRun> runs_;
+  struct CounterNews {
+    int incident = 0;
+    bool recovered = false;
+  };
+  std::vector<CounterNews> counter_news_;
+  bool reminders_changed_ = true;
+  std::optional<Time> next_reminder_;
 };
 
 }  // namespace nethealth

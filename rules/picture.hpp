@@ -43,6 +43,29 @@ struct NotificationPicture {
   std::string failure;  ///< the last reason, empty when none
 };
 
+/// One entry of an incident's record.
+struct StepRecord {
+  IncidentStep what;
+  Time entered;
+  [[nodiscard]] Time done() const { return what.done.value_or(entered); }
+};
+
+enum class StepState : std::uint8_t {
+  not_needed,  ///< by what is known now
+  later,       ///< its turn has not come
+  due,
+  done,
+};
+std::string_view word(StepState);
+
+/// Where one step of the procedure stands.
+struct StepPicture {
+  std::string id;
+  StepState state = StepState::later;
+  std::optional<Time> since, deadline;  ///< while due
+  std::optional<StepRecord> record;     ///< the one that counts
+};
+
 struct IncidentPicture {
   int number = 0;
   IncidentState state = IncidentState::open;
@@ -52,6 +75,8 @@ struct IncidentPicture {
   std::optional<Time> restored, closed;
   std::optional<std::string> acknowledged_by;
   std::vector<NotificationPicture> notifications;
+  std::vector<StepRecord> records = {};    ///< all that was recorded, in order
+  std::vector<StepPicture> procedure = {};  ///< its steps, in the plan's order
 };
 
 struct Picture {

@@ -128,6 +128,11 @@ std::string_view word(NotificationKind value) {
 std::string_view word(DeviceHealth value) {
   return to_word(healths, value);
 }
+std::string_view word(StepState value) {
+  constexpr std::array<std::string_view, 4> steps{"not_needed", "later", "due", "done"};
+  return steps[static_cast<std::size_t>(value)];
+}
+
 std::string_view word(IncidentState value) {
   return to_word(states, value);
 }

@@ -38,6 +38,7 @@ inline Notification notification(const std::string& id = "1.page.0") {
   notification.body = "本文\n二行目\n";
   notification.answer_by = moment(300'000);
   notification.step = 3;
+  notification.about = "5.1.3";
   return notification;
 }
 
@@ -54,11 +55,21 @@ inline std::vector<Event> one_of_each() {
   opened.earlier = {1, 2};
   opened.split_from = 4;
   opened.paged = false;
+  opened.reported_by = "sato";
+  opened.threat_rows = "2a,3d";
   IncidentUpdated updated;
   updated.severity = Severity::stopped;
   updated.diagnosis = diagnosis();
   updated.threat_level = 3;
   updated.reopened = true;
+  updated.procedure = ProcedureKind::failure;
+  IncidentStep late{"5.4", "operations_manager", "tanaka", "done", "電源を交換"};
+  late.answers = {{"part", "PSU 1"}, {"work", "電源を交換"}};
+  late.reason = "佐藤不在";
+  late.done = moment(1);
+  late.by_telephone = true;
+  late.deputy_for = "sato";
+  late.attachments = {{"photo.jpg", std::string(64, 'a'), 4711}};
   ProbeWanted wanted{"sw-2f", "icmp", {"silent", moment(5), {{"device", "sw-2f"}}}};
   SyslogOutcome lost{"s1", "udp://192.0.2.50:514", false, "refused"};
   lost.message = "障害";
@@ -77,7 +88,8 @@ inline std::vector<Event> one_of_each() {
       SyslogOutcome{"s1", "udp://192.0.2.50:514", true, ""},
       lost,
       wanted,
-      SignSeen{"cs-1", "windows.disk", "10.0.0.1", "a.log", 18'446'744'073'709'551'615ULL}};
+      SignSeen{"cs-1", "windows.disk", "10.0.0.1", "a.log", 18'446'744'073'709'551'615ULL},
+      late};
   std::vector<Event> events;
   int incident = 0;
   for (Decision& what : all) {

@@ -21,7 +21,8 @@ std::vector<std::string> called(const Story& story) {
   std::vector<std::string> people;
   for (const IncidentPicture& incident : story.incidents())
     for (const NotificationPicture& told : incident.notifications)
-      people.push_back(told.notification.person + " " + told.notification.channel);
+      if (told.notification.about.empty())
+        people.push_back(told.notification.person + " " + told.notification.channel);
   return people;
 }
 
@@ -41,7 +42,8 @@ TEST_CASE("the times between calls are each channel's own") {
   std::vector<Milliseconds> gaps;
   std::optional<Time> before;
   for (const Event& event : story.journal) {
-    if (!std::holds_alternative<NotificationQueued>(event.what)) continue;
+    const auto* queued = std::get_if<NotificationQueued>(&event.what);
+    if (!queued || !queued->notification.about.empty()) continue;
     if (before) gaps.push_back(event.time - *before);
     before = event.time;
   }
