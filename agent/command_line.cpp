@@ -112,6 +112,7 @@ class Reader {
          text("その機器について何も知らせない理由", "why nothing is said of a device"))
         ->add_option("DEVICE", line_.device, text("機器の名前", "the device's name"))
         ->required();
+    add_procedure_verbs();
     verb(app_, "replay", Verb::replay,
          text("記録した観測を仮想の時間で再生する",
               "run the engine over recorded observations in virtual time"))
@@ -129,7 +130,7 @@ class Reader {
   }
 
   void add_incident_verbs() {
-    CLI::App* incident = app_.add_subcommand(
+    CLI::App* incident = incident_ = app_.add_subcommand(
         "incident", text("障害の一覧と対応", "the incidents, and what people do about them"));
     incident->fallthrough();
     incident->require_subcommand(1, 1);
@@ -143,9 +144,86 @@ class Reader {
     close->add_option("--reason", line_.reason, text("終了の理由", "why it is closed"))
         ->required()
         ->type_name("TEXT");
-    for (CLI::App* act : {ack, close})
-      act->add_option("--as", line_.as, text("行う人 (rootは必須)", "the person who acts (root must say)"))
+    value(
+        close, "--decision", "decision", "WORD",
+        text("終わり方 (false_alarm など)", "how it ends without the rest of the plan, such as false_alarm"));
+    for (CLI::App* who : {ack, close})
+      who->add_option("--as", line_.as, text("行う人 (rootは必須)", "the person who acts (root must say)"))
           ->type_name("PERSON");
+  }
+
+  void value(CLI::App* sub, const char* name, const char* key, const char* type,
+             const std::string& description, bool required = false) {
+    CLI::Option* option = sub->add_option(name, line_.values[key], description)->type_name(type);
+    // An option may be repeated and takes one value each time; an argument stands once.
+    if (name[0] == '-')
+      option->allow_extra_args(false);
+    else
+      option->expected(1);
+    option->required(required);
+  }
+
+  /// What every act of the procedure can say.
+  CLI::App* act(CLI::App* sub) {
+    sub->add_option("--as", line_.as, text("行う人 (rootは必須)", "the person who acts (root must say)"))
+        ->type_name("PERSON");
+    sub->add_option("--reason", line_.reason,
+                    text("理由 (代理・訂正・判断)", "the reason (of an absence, a correction, a decision)"))
+        ->type_name("TEXT");
+    value(sub, "--text", "text", "TEXT|PART=TEXT", text("本文、または項目=本文", "the text, or PART=TEXT"));
+    value(sub, "--decision", "decision", "WORD|PART=WORD,...",
+          text("判断、または項目=選択", "the decision, or PART=CHOICES"));
+    value(sub, "--attach", "attach", "FILE",
+          text("添付 (記録に残すのは照合値)", "a file; its checksum is kept"));
+    value(sub, "--at", "at", "TIME", text("実際の時刻 (後から入力するとき)", "when it really happened"));
+    value(sub, "--from", "from", "ROLE", text("どこからの知らせか", "whom the notice came from"));
+    sub->add_flag_callback(
+        "--by-telephone", [this] { line_.values["by_telephone"] = {"true"}; },
+        text("電話で伝えた (連絡は送らない)", "it was told by telephone (no message leaves)"));
+    return sub;
+  }
+
+  void add_procedure_verbs() {
+    CLI::App* open = act(verb(*incident_, "open", Verb::incident_open,
+                              text("人が見つけたことを事案にする", "open an incident by hand")));
+    value(open, "PROCEDURE", "procedure", "failure|misconduct", text("区分", "the class"));
+    value(open, "--device", "device", "DEVICE", text("機器", "the device"));
+    value(open, "--room", "room", "ROOM", text("部屋", "the room"));
+    value(open, "--severity", "severity", "stopped|at_risk",
+          text("停止かそのおそれか", "stopped or at risk"));
+    value(open, "--category", "category", "WORD", text("障害の種類", "hardware, software, network"));
+    value(open, "--row", "row", "ROW",
+          text("脅威の表の行 (3a など)", "rows of the threat table, such as 3a"));
+    CLI::App* step = act(number(verb(*incident_, "step", Verb::incident_step,
+                                     text("手順の段階を記録する", "record a step of the procedure"))));
+    value(step, "STEP", "step", "STEP", text("段階 (5.1.2 など)", "the step, such as 5.1.2"), true);
+    step->add_flag_callback(
+        "--draft", [this] { line_.values["draft"] = {"true"}; },
+        text("記録せず、文面だけを見る", "only show what would be recorded and sent"));
+    CLI::App* note = act(
+        number(verb(*incident_, "note", Verb::incident_note, text("記録に書き加える", "add to the record"))));
+    value(note, "TEXT", "note", "TEXT", text("内容", "what is to be noted"), true);
+    CLI::App* reclassify = act(number(verb(*incident_, "reclassify", Verb::incident_reclassify,
+                                           text("区分を変える", "move it to the other class"))));
+    value(reclassify, "PROCEDURE", "procedure", "failure|misconduct", text("区分", "the class"), true);
+    value(reclassify, "--row", "row", "ROW", text("脅威の表の行", "rows of the threat table"));
+    CLI::App* measure = act(number(verb(*incident_, "measure", Verb::incident_measure,
+                                        text("再発防止策・恒久対策", "measures against recurrence"))));
+    value(measure, "MEASURE", "measure", "MEASURE",
+          text("対策 (なければ一覧)", "the measure (a list without)"));
+    value(measure, "--owner", "owner", "PERSON", text("担当者", "who carries it out"));
+    value(measure, "--due", "due", "DATE", text("期日 (2027-03-31)", "until when (2027-03-31)"));
+    CLI::App* report = number(verb(*incident_, "report", Verb::incident_paper,
+                                   text("印刷・保管用の報告書", "a report for printing and archiving")));
+    value(report, "--format", "format", "text|html", text("形 (初めは text)", "its form (text by default)"));
+    CLI::App* procedure =
+        app_.add_subcommand("procedure", text("緊急時の手順", "the written emergency procedures"));
+    procedure->fallthrough();
+    procedure->require_subcommand(1, 1);
+    value(verb(*procedure, "graph", Verb::procedure_graph,
+               text("流れ図をSVGで描く", "draw the flow chart as SVG")),
+          "WHICH", "which", "failure|misconduct|N",
+          text("手順、または事案の番号", "the procedure, or an incident"), true);
   }
 
   CLI::App* number(CLI::App* sub) {
@@ -169,6 +247,7 @@ class Reader {
 
   Language language_;
   CLI::App app_;
+  CLI::App* incident_ = nullptr;
   CommandLine line_;
   std::string lang_;
 };

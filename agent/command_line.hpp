@@ -1,6 +1,7 @@
 #pragma once
 // What the user typed, as a value. The only door to the command line library is command_line.cpp.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -21,6 +22,13 @@ enum class Verb : std::uint8_t {
   why_not,
   incident_ack,
   incident_close,
+  incident_open,
+  incident_step,
+  incident_note,
+  incident_reclassify,
+  incident_measure,
+  incident_paper,
+  procedure_graph,
   replay,
   test,
   verify
@@ -37,7 +45,9 @@ struct CommandLine {
   std::vector<std::string> files;    ///< test
   int incident = 0;                  ///< incident show, ack, close; from 1
   std::string as;                    ///< incident ack, close: the person who acts, empty when not given
-  std::string reason;                ///< incident close
+  std::string reason;                ///< incident close, step, reclassify, measure
+  /// What the verbs of the procedure take besides, by the option's or argument's name.
+  std::map<std::string, std::vector<std::string>> values;
 };
 
 /// Nothing is left to do: the text was asked for (help, version: exit 0) or says what was wrong (exit 2).

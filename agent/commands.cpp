@@ -2,15 +2,21 @@
 
 #include <unistd.h>
 
+#include <charconv>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <utility>
 
 #include "agent/configuration.hpp"
 #include "agent/control_client.hpp"
 #include "agent/daemon.hpp"
+#include "agent/digest.hpp"
 #include "agent/line_reader.hpp"
 #include "agent/probe_once.hpp"
+#include "agent/procedure_graph.hpp"
 #include "agent/replay.hpp"
 #include "agent/report_check.hpp"
 #include "agent/report_probe.hpp"
@@ -83,6 +89,7 @@ int replay_file(const CommandLine& line) {
   const Site& site = loaded.configuration->site;
   EngineOptions options;
   options.can_probe = false;
+  options.procedures = &loaded.configuration->procedures;
   Engine engine(site, loaded.configuration->matcher, options);
   const ReplayCount count =
       replay(*reader, line.file, site, engine, language_of(line, loaded), std::cout, std::cerr);
@@ -114,6 +121,27 @@ ControlRequest request_of(const CommandLine& line) {
     case Verb::verify:
       request.verb = ControlVerb::verify;
       break;
+    case Verb::incident_open:
+      request.verb = ControlVerb::incident_open;
+      break;
+    case Verb::incident_step:
+      request.verb = ControlVerb::incident_step;
+      break;
+    case Verb::incident_note:
+      request.verb = ControlVerb::incident_note;
+      break;
+    case Verb::incident_reclassify:
+      request.verb = ControlVerb::incident_reclassify;
+      break;
+    case Verb::incident_measure:
+      request.verb = ControlVerb::incident_measure;
+      break;
+    case Verb::incident_paper:
+      request.verb = ControlVerb::incident_paper;
+      break;
+    case Verb::procedure_graph:
+      request.verb = ControlVerb::procedure_graph;
+      break;
     default:
       request.verb = ControlVerb::status;
       break;
@@ -125,11 +153,36 @@ ControlRequest request_of(const CommandLine& line) {
   request.device = line.device;
   request.as = line.as;
   request.reason = line.reason;
+  request.values = line.values;
+  std::erase_if(request.values, [](const auto& entry) { return entry.second.empty(); });
   return request;
 }
 
+/// The name, the checksum and the size of each attached file; false when one cannot be read.
+bool describe_attachments(ControlRequest& request, Language language) {
+  const auto files = request.values.find("attach");
+  if (files == request.values.end()) return true;
+  for (std::string& file : files->second) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream content;
+    content << in.rdbuf();
+    if (!in) {
+      std::cerr << "nethealth: " << file << Phrase{": 読めません。\n", ": it cannot be read.\n"}.in(language);
+      return false;
+    }
+    const std::string bytes = content.str();
+    const Digest digest = sha256(bytes);
+    file = std::filesystem::path(file).filename().string() + "\n" +
+           hex({reinterpret_cast<const char*>(digest.data()), digest.size()}) + "\n" +
+           std::to_string(bytes.size());
+  }
+  return true;
+}
+
 int ask(const CommandLine& line) {
-  const auto reply = ask_daemon(line.socket, request_of(line), answer_patience);
+  ControlRequest request = request_of(line);
+  if (!describe_attachments(request, line.language.value_or(environment_language()))) return 1;
+  const auto reply = ask_daemon(line.socket, request, answer_patience);
   if (reply) return print(*reply);
   std::cerr << no_answer_text(line.socket, reply.error(), line.language.value_or(environment_language()));
   return exit_no_daemon;
@@ -146,6 +199,35 @@ int verify(const CommandLine& line) {
   if (verdict) return print(verify_report(*verdict, language, line.json));
   std::cerr << "nethealth: " << verdict.error().text() << "\n";
   return 1;
+}
+
+/// The flow chart of a procedure needs no daemon; without a configuration the shipped one is drawn.
+int graph(const CommandLine& line) {
+  const std::string& which = line.values.at("which").front();
+  const auto kind = procedure_kind(which);
+  if (!kind) {
+    CommandLine of_incident = line;
+    const auto read = std::from_chars(which.data(), which.data() + which.size(), of_incident.incident);
+    if (read.ec == std::errc{} && read.ptr == which.data() + which.size() && of_incident.incident > 0)
+      return ask(of_incident);
+    std::cerr << "nethealth: " << which
+              << Phrase{": failure、misconduct、事案の番号のどれかを書いてください。\n",
+                        ": expected failure, misconduct or the number of an incident.\n"}
+                     .in(line.language.value_or(environment_language()));
+    return exit_wrong_usage;
+  }
+  if (!std::filesystem::exists(line.config))
+    return print({0,
+                  procedure_svg(shipped_procedures().of(*kind), nullptr, nullptr,
+                                line.language.value_or(environment_language())),
+                  ""});
+  const LoadedConfiguration loaded = load(line, Secrets::optional);
+  print_problems(loaded);
+  if (!loaded.configuration) return 1;
+  return print({0,
+                procedure_svg(loaded.configuration->procedures.of(*kind), nullptr,
+                              &loaded.configuration->site, language_of(line, loaded)),
+                ""});
 }
 
 }  // namespace
@@ -171,7 +253,15 @@ int execute(const CommandLine& line) {
     case Verb::why_not:
     case Verb::incident_ack:
     case Verb::incident_close:
+    case Verb::incident_open:
+    case Verb::incident_step:
+    case Verb::incident_note:
+    case Verb::incident_reclassify:
+    case Verb::incident_measure:
+    case Verb::incident_paper:
       return ask(line);
+    case Verb::procedure_graph:
+      return graph(line);
   }
   return exit_wrong_usage;
 }

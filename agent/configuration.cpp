@@ -21,6 +21,19 @@ std::optional<Language> language_of_file(const std::string& path) {
   return std::nullopt;
 }
 
+/// Those that ship, each replaced by the site's own where it names one, which must be sound. The shipped ones
+/// are proved by the tests; here only their roles are looked at.
+Procedures load_procedures(const Site& site, Language language, Problems& problems) {
+  Procedures procedures = shipped_procedures();
+  for (const std::string& path : site.procedure_files) {
+    auto own = read_procedure(read_yaml(path, language, problems), language, problems);
+    if (!own) continue;
+    check_procedure(*own, &site, language, problems);
+    (own->kind == ProcedureKind::failure ? procedures.failure : procedures.misconduct) = std::move(*own);
+  }
+  return procedures;
+}
+
 void add(Problems& problems, Problems more) {
   std::move(more.begin(), more.end(), std::back_inserter(problems));
 }
@@ -47,11 +60,17 @@ LoadedConfiguration load_configuration(const std::string& path, std::optional<La
   result.files = std::move(loaded.files);
   add(result.problems, std::move(loaded.problems));
   add(result.problems, std::move(in_packs));
+  Procedures procedures;
+  if (loaded.site) {
+    result.files.insert(result.files.end(), loaded.site->procedure_files.begin(),
+                        loaded.site->procedure_files.end());
+    procedures = load_procedures(*loaded.site, result.language, result.problems);
+  }
   const bool wrong = std::any_of(result.problems.begin(), result.problems.end(),
                                  [](const Problem& problem) { return !problem.warning; });
   if (!wrong && loaded.site && matcher)
-    result.configuration = std::make_unique<Configuration>(
-        Configuration{std::move(*loaded.site), std::move(*matcher), std::move(sensor)});
+    result.configuration = std::make_unique<Configuration>(Configuration{
+        std::move(*loaded.site), std::move(*matcher), std::move(sensor), std::move(procedures)});
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include "config/site.hpp"
 #include "probes/sensor_pack.hpp"
 #include "rules/log_matcher.hpp"
+#include "rules/procedure.hpp"
 
 namespace nethealth {
 
@@ -17,6 +18,7 @@ struct Configuration {
   Site site;
   LogMatcher matcher;
   std::vector<SensorPack> sensor_packs;
+  Procedures procedures;
 };
 
 struct LoadedConfiguration {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "agent/control_procedure.hpp"
 #include "agent/report_incident.hpp"
 #include "agent/report_reasoning.hpp"
+#include "agent/report_procedure.hpp"
 #include "agent/report_status.hpp"
 #include "agent/report_verify.hpp"
 
@@ -51,7 +53,7 @@ void act(const ControlDesk& desk, const ControlRequest& request, const Peer& pee
   if (!person) return answer(refused(person.error().text(), request));
   const Act what = request.verb == ControlVerb::incident_ack
                        ? Act(Acknowledge{request.incident, *person})
-                       : Act(Close{request.incident, *person, request.reason});
+                       : Act(Close{request.incident, *person, request.reason, request.value("decision")});
   desk.pump.act(what, language,
                 [answer, request, language,
                  name = person_text(desk.site, *person)](const Result<Pump::ActDone>& result) {
@@ -101,9 +103,12 @@ void answer(const ControlDesk& desk, const ControlRequest& request, const Peer& 
     case ControlVerb::incident_list:
       return answer(request.json ? incident_list_json(picture, desk.site, language)
                                  : incident_list_report(picture, desk.site, style));
-    case ControlVerb::incident_show:
-      return answer(request.json ? incident_report_json(picture, desk.site, request.incident, language)
-                                 : incident_report(picture, desk.site, request.incident, style));
+    case ControlVerb::incident_show: {
+      if (request.json) return answer(incident_report_json(picture, desk.site, request.incident, language));
+      ControlReply reply = incident_report(picture, desk.site, request.incident, style);
+      reply.out += procedure_report(picture, desk.site, desk.engine.procedures(), request.incident, style);
+      return answer(reply);
+    }
     case ControlVerb::incident_why:
       return answer(why_report(desk.engine, desk.site, request.incident, language, request.json));
     case ControlVerb::why_not:
@@ -115,6 +120,8 @@ void answer(const ControlDesk& desk, const ControlRequest& request, const Peer& 
       return desk.store.verify([answer, language, as_json = request.json](const JournalVerdict& verdict) {
         answer(verify_report(verdict, language, as_json));
       });
+    default:
+      return answer_procedure(desk, request, peer, language, answer);
   }
 }
 

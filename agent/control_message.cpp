@@ -9,9 +9,10 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 8> verb_words{"status",       "incident list",  "incident show",
-                                                     "incident ack", "incident close", "verify",
-                                                     "incident why", "why-not"};
+constexpr std::array<std::string_view, 15> verb_words{
+    "status",           "incident list",   "incident show",  "incident ack",  "incident close",
+    "verify",           "incident open",   "incident step",  "incident note", "incident reclassify",
+    "incident measure", "incident report", "procedure graph", "incident why", "why-not"};
 constexpr std::int64_t highest_incident = 999'999'999;
 
 std::string text_of(const json::object& object, std::string_view key) {
@@ -47,6 +48,11 @@ std::string to_line(const ControlRequest& request) {
                       {"device", request.device},
                       {"as", request.as},
                       {"reason", request.reason}};
+  if (!request.values.empty()) {
+    json::object values;
+    for (const auto& [key, list] : request.values) values[key] = json::array(list.begin(), list.end());
+    object["values"] = std::move(values);
+  }
   if (request.language) object["lang"] = *request.language == Language::ja ? "ja" : "en";
   return json::serialize(object) + "\n";
 }
@@ -74,6 +80,11 @@ Result<ControlRequest> request_from_line(std::string_view line) {
   request.device = text_of(*object, "device");
   request.as = text_of(*object, "as");
   request.reason = text_of(*object, "reason");
+  if (const json::value* values = object->if_contains("values"); values != nullptr && values->is_object())
+    for (const auto& [key, list] : values->as_object())
+      if (list.is_array())
+        for (const json::value& item : list.as_array())
+          if (item.is_string()) request.values[std::string(key)].emplace_back(item.as_string());
   return request;
 }
 

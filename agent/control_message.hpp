@@ -3,9 +3,11 @@
 // The daemon makes the text, because only it has the incidents and the site at hand; the client prints it.
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/language.hpp"
 #include "config/result.hpp"
@@ -19,6 +21,13 @@ enum class ControlVerb : std::uint8_t {
   incident_ack,
   incident_close,
   verify,
+  incident_open,
+  incident_step,
+  incident_note,
+  incident_reclassify,
+  incident_measure,
+  incident_paper,
+  procedure_graph,
   incident_why,
   why_not
 };
@@ -31,11 +40,29 @@ struct ControlRequest {
   int incident = 0;
   std::string device;  ///< why_not
   std::string as;      ///< acts: the person, when it is not the peer's own account
-  std::string reason;  ///< incident close
+  std::string reason;  ///< acts
+  /// What the verbs of the procedure take besides.
+  std::map<std::string, std::vector<std::string>> values = {};
 
   /// Changes something, so it needs a person.
   [[nodiscard]] bool acts() const {
-    return verb == ControlVerb::incident_ack || verb == ControlVerb::incident_close;
+    switch (verb) {
+      case ControlVerb::incident_ack:
+      case ControlVerb::incident_close:
+      case ControlVerb::incident_open:
+      case ControlVerb::incident_step:
+      case ControlVerb::incident_note:
+      case ControlVerb::incident_reclassify:
+        return true;
+      case ControlVerb::incident_measure:
+        return values.contains("measure");
+      default:
+        return false;
+    }
+  }
+  [[nodiscard]] std::string value(const std::string& key) const {
+    const auto found = values.find(key);
+    return found == values.end() || found->second.empty() ? "" : found->second.back();
   }
 };
 

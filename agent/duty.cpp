@@ -62,7 +62,7 @@ class Duty::Impl {
         site_(configuration_->site),
         clock_(clock),
         store_(store),
-        engine_(site_, configuration_->matcher, EngineOptions{true, host_addresses()}),
+        engine_(site_, configuration_->matcher, EngineOptions{true, host_addresses(), &configuration_->procedures}),
         attempts_(std::move(past.attempts)),
         dispatch_(io, probers.curl, store, site_, reports()),
         pump_(io, clock, site_, configuration_->matcher, engine_, sinks()),

@@ -1,4 +1,5 @@
-// What the site adds to the written procedure: its own plan, office hours, substitutes at the counter, the annex.
+// What the site adds to the written procedure: its own plan, office hours, substitutes at the counter, the
+// annex.
 
 #include <algorithm>
 
@@ -57,7 +58,8 @@ void load_procedures(Loading& load) {
     if (!read.map(*item, "emergency_measures", keys::emergency_measure)) continue;
     AnnexRow row;
     if (const Node* events = read.require(*item, "events")) row.events = texts(read, *events, "events");
-    if (const Node* measures = read.require(*item, "measures")) row.measures = texts(read, *measures, "measures");
+    if (const Node* measures = read.require(*item, "measures"))
+      row.measures = texts(read, *measures, "measures");
     load.site.annex.push_back(std::move(row));
   }
 }

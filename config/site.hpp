@@ -271,7 +271,7 @@ struct Site {
   SensorPackChoice sensor_packs;
   TrapHearing traps;
   DeviceIndex monitor = 0;
-  std::vector<std::string> procedure_files;     ///< that replace the shipped procedures
+  std::vector<std::string> procedure_files;    ///< that replace the shipped procedures
   std::optional<std::size_t> office_calendar;  ///< the hours in which deadlines of office work run
   std::vector<CounterTask> tasks;
   std::vector<AnnexRow> annex;

@@ -275,9 +275,8 @@ void Engine::Mind::act(const Acknowledge& acknowledge) {
 
 void Engine::Mind::act(const Close& close) {
   Incident& incident = *book.find(close.incident);
-  emit(close.incident,
-       IncidentStep{"closed", role_of(site_, close.person, incident), close.person,
-                    close.decision.empty() ? "closed" : close.decision, close.reason});
+  emit(close.incident, IncidentStep{"closed", role_of(site_, close.person, incident), close.person,
+                                    close.decision.empty() ? "closed" : close.decision, close.reason});
   emit(close.incident, IncidentClosed{close.reason});
   tell_paged(incident, NotificationKind::closed, false);
   audit(close.incident, "INCIDENT-CLOSED", close.person, close.reason);

@@ -1,5 +1,5 @@
-// The written procedure at work: what people do is checked and recorded, those it concerns are told, and what is
-// past its time is reminded of.
+// The written procedure at work: what people do is checked and recorded, those it concerns are told, and what
+// is past its time is reminded of.
 
 #include <algorithm>
 
@@ -44,10 +44,10 @@ std::optional<std::string> wrong_row(const Procedures& procedures, const std::st
   for (const std::string& row : split(rows))
     if (std::ranges::find(procedures.misconduct.threats, row, &ThreatRow::id) ==
         procedures.misconduct.threats.end())
-      return fill(Phrase{"脅威の表に {0} の行はない。あるのは: {1}",
-                         "the threat table has no row {0}; it has: {1}"}
-                      .in(language),
-                  {row, known});
+      return fill(
+          Phrase{"脅威の表に {0} の行はない。あるのは: {1}", "the threat table has no row {0}; it has: {1}"}
+              .in(language),
+          {row, known});
   return std::nullopt;
 }
 
@@ -75,8 +75,8 @@ void Engine::Mind::follow(const Event& event, bool live) {
   if (std::holds_alternative<IncidentRestored>(event.what)) counter_news_.push_back({event.incident, true});
 }
 
-void Engine::Mind::tell_person(Incident& incident, RoleId role, PersonIndex person_index, NotificationKind kind,
-                               const std::string& about, const Message& message) {
+void Engine::Mind::tell_person(Incident& incident, RoleId role, PersonIndex person_index,
+                               NotificationKind kind, const std::string& about, const Message& message) {
   const Person& person = site_.people[person_index];
   if (person.channels.empty()) return;
   Notification notification;
@@ -93,8 +93,8 @@ void Engine::Mind::tell_person(Incident& incident, RoleId role, PersonIndex pers
   emit(incident.picture.number, NotificationQueued{std::move(notification)});
 }
 
-/// The council is all of its members, the contractor the one of the device; any other role its first person who
-/// can be reached.
+/// The council is all of its members, the contractor the one of the device; any other role its first person
+/// who can be reached.
 void Engine::Mind::tell_role(Incident& incident, RoleId role, NotificationKind kind, const std::string& about,
                              const Message& message) {
   std::vector<PersonIndex> people = site_.role(role).people;
@@ -117,8 +117,8 @@ void Engine::Mind::tell_counter() {
         told, [](const NotificationPicture& n) { return n.notification.about == "counter"; });
     if (!incident.picture.now.paged || knows != news.recovered) continue;
     for (const RoleId role : procedures_.of(incident.picture.now.procedure).counter)
-      tell_role(incident, role, NotificationKind::report,
-                "counter", counter_message(site_, incident.picture, news.recovered));
+      tell_role(incident, role, NotificationKind::report, "counter",
+                counter_message(site_, incident.picture, news.recovered));
   }
 }
 
@@ -215,8 +215,9 @@ void Engine::Mind::act(const OpenByHand& report) {
   if (const auto device = site_.device(report.device); device && site_.devices[*device].room)
     diagnosis.location.room = site_.rooms[*site_.devices[*device].room].name;
   diagnosis.category = report.category;
-  diagnosis.evidence.push_back(
-      {"reported", report.at.value_or(now), {{"person", site_.people[*person].label}, {"line", report.text}}});
+  diagnosis.evidence.push_back({"reported",
+                                report.at.value_or(now),
+                                {{"person", site_.people[*person].label}, {"line", report.text}}});
   if (report.procedure == ProcedureKind::misconduct) {
     opened.threat_rows = report.threat_rows.empty() ? std::string(usual_threat_row) : report.threat_rows;
     opened.threat_level = highest_level(split(opened.threat_rows));
@@ -254,7 +255,8 @@ std::optional<std::string> Engine::Mind::refusal_of(const Reclassify& reclassify
   for (const RoleId role : run.procedure().closers)
     if (std::ranges::count(site_.role(role).people, *person) > 0)
       return wrong_row(procedures_, reclassify.threat_rows, language);
-  return say({"区分を変えられるのは運用副管理者か運用管理者", "only the operations sub-manager or manager reclassifies"},
+  return say({"区分を変えられるのは運用副管理者か運用管理者",
+              "only the operations sub-manager or manager reclassifies"},
              language);
 }
 
@@ -276,9 +278,8 @@ void Engine::Mind::act(const Reclassify& reclassify) {
     update.diagnosis->cause = Cause::unknown;
   }
   emit(reclassify.incident, std::move(update));
-  emit(reclassify.incident,
-       IncidentStep{"reclassified", full_role(reclassify.person), reclassify.person,
-                    std::string(word(reclassify.procedure)), reclassify.reason});
+  emit(reclassify.incident, IncidentStep{"reclassified", full_role(reclassify.person), reclassify.person,
+                                         std::string(word(reclassify.procedure)), reclassify.reason});
   if (const auto contact = contact_at(site_, reclassify.procedure, 0))
     queue(incident, NotificationKind::revised, *contact, 0, false);
   syslog(incident, reclassify.procedure == ProcedureKind::misconduct, 4, "INCIDENT-RECLASSIFIED");
@@ -291,9 +292,8 @@ std::optional<std::string> Engine::Mind::refusal_of(const DecideMeasure& measure
   const auto missing = [&](Phrase phrase) { return std::optional(say(phrase, language)); };
   const auto person = site_.person(measure.person);
   const auto known = run.measures().find(measure.measure);
-  const bool owner =
-      known != run.measures().end() && known->second.what.answers.contains("owner") &&
-      known->second.what.answers.at("owner") == measure.person;
+  const bool owner = known != run.measures().end() && known->second.what.answers.contains("owner") &&
+                     known->second.what.answers.at("owner") == measure.person;
   const bool holds_role = std::ranges::count(site_.role(run.procedure().owner).people, *person) > 0;
   if (!holds_role && !(owner && measure.decision == "done"))
     return fill(Phrase{"対策を決めるのは{0}、済みにするのはその人か担当者",
@@ -312,7 +312,8 @@ std::optional<std::string> Engine::Mind::refusal_of(const DecideMeasure& measure
   if (measure.decision != "taken") return std::nullopt;
   if (!site_.person(measure.owner))
     return missing({"担当者が要る（--owner 人）", "an owner is needed (--owner PERSON)"});
-  if (!measure.due) return missing({"期日が要る（--due 2027-03-31）", "a due date is needed (--due 2027-03-31)"});
+  if (!measure.due)
+    return missing({"期日が要る（--due 2027-03-31）", "a due date is needed (--due 2027-03-31)"});
   return std::nullopt;
 }
 
@@ -343,8 +344,8 @@ std::string Engine::Mind::full_role(const std::string& person) const {
 
 // --- reminders ---
 
-std::optional<Time> Engine::Mind::reminder_time(const Incident& incident, const std::string& about, Time since,
-                                                Time deadline, Milliseconds interval) const {
+std::optional<Time> Engine::Mind::reminder_time(const Incident& incident, const std::string& about,
+                                                Time since, Time deadline, Milliseconds interval) const {
   int sent = 0;
   Time next = deadline;
   for (const NotificationPicture& told : incident.picture.notifications) {
@@ -361,9 +362,9 @@ std::optional<Time> Engine::Mind::reminder_time(const Incident& incident, const 
 void Engine::Mind::step_reminders(int number, const Incident& incident, std::vector<Reminder>& due) {
   const ProcedureRun& run = run_of(number);
   // Until somebody has it in hand, the contact chain calls; nobody is reminded of what nobody knows.
-  const bool in_hand = incident.picture.acknowledged_by || std::ranges::any_of(run.records(), [](const auto& r) {
-                         return !r.what.person.empty();
-                       });
+  const bool in_hand =
+      incident.picture.acknowledged_by ||
+      std::ranges::any_of(run.records(), [](const auto& r) { return !r.what.person.empty(); });
   if (!in_hand) return;
   for (const ProcedureStep& step : run.procedure().steps) {
     if (!step.deadline || step.actors.empty() || run.is_done(step.id)) continue;
@@ -374,10 +375,11 @@ void Engine::Mind::step_reminders(int number, const Incident& incident, std::vec
     if (!deadline) continue;
     const Milliseconds interval =
         std::clamp<Milliseconds>(step.deadline->within, limits::reminder_gap, limits::longest_reminder_gap);
-    const Time since = step.deadline->from_opening ? incident.picture.opened : *deadline - step.deadline->within;
+    const Time since =
+        step.deadline->from_opening ? incident.picture.opened : *deadline - step.deadline->within;
     if (const auto at = reminder_time(incident, step.id, since, *deadline, interval))
-      due.push_back({*at, number, step.id, step.actors.front(), "",
-                     step.id + " " + step.title.in(site_.language)});
+      due.push_back(
+          {*at, number, step.id, step.actors.front(), "", step.id + " " + step.title.in(site_.language)});
   }
 }
 

@@ -122,7 +122,7 @@ struct IncidentOpened {
   std::optional<int> threat_level;  ///< misconduct only
   std::vector<int> earlier;
   std::optional<int> split_from;
-  bool paged = true;  ///< false when every located device has `page: false`
+  bool paged = true;             ///< false when every located device has `page: false`
   std::string reported_by = {};  ///< the person who opened it by hand; empty when the agent found it
   std::string threat_rows = {};  ///< rows of the plan's threat table it rests on, separated by commas
 };
@@ -131,7 +131,7 @@ struct IncidentUpdated {
   std::optional<Severity> severity;
   std::optional<Diagnosis> diagnosis;
   std::optional<int> threat_level;
-  bool reopened = false;  ///< the same cause came back within the reopening time
+  bool reopened = false;                        ///< the same cause came back within the reopening time
   std::optional<ProcedureKind> procedure = {};  ///< reclassified by a person
 };
 struct IncidentMerged {

@@ -131,8 +131,7 @@ constexpr std::array sentences{
     Sentence{"all_well",
              {"{label} ({device}) の {count} 項目を調べ、異常はない",
               "{count} things were looked at on {label} ({device}), and all are well"}},
-    Sentence{"reported",
-             {"{person} からの報告: {line}", "reported by {person}: {line}"}},
+    Sentence{"reported", {"{person} からの報告: {line}", "reported by {person}: {line}"}},
     Sentence{"suspect", {"{label} ({device}) に異常の疑い", "{label} ({device}) is under suspicion"}},
 };
 

@@ -13,8 +13,8 @@ constexpr std::string_view hidden_number = "[番号非表示]";
 constexpr std::string_view hidden_field = "[非表示]";
 
 constexpr std::array<std::string_view, 12> field_names{
-    "氏名", "姓名", "名前", "住所", "生年月日", "resident_name", "full_name", "fullname",
-    "resident-name", "birthdate", "birth_date", "address_of_resident"};
+    "氏名",      "姓名",     "名前",          "住所",      "生年月日",   "resident_name",
+    "full_name", "fullname", "resident-name", "birthdate", "birth_date", "address_of_resident"};
 
 /// The digit at `at` and how many bytes it takes: ASCII or full-width (U+FF10 to U+FF19). 0 bytes when none.
 struct Digit {

@@ -1,6 +1,6 @@
 #pragma once
-// Resident codes (住民票コード, 11 digits), My Number (個人番号, 12 digits) and the values of name and address fields
-// are hidden in everything that is shown or sent. The journal keeps the line as it was.
+// Resident codes (住民票コード, 11 digits), My Number (個人番号, 12 digits) and the values of name and
+// address fields are hidden in everything that is shown or sent. The journal keeps the line as it was.
 
 #include <string>
 #include <string_view>

@@ -75,7 +75,7 @@ struct IncidentPicture {
   std::optional<Time> restored, closed;
   std::optional<std::string> acknowledged_by;
   std::vector<NotificationPicture> notifications;
-  std::vector<StepRecord> records = {};    ///< all that was recorded, in order
+  std::vector<StepRecord> records = {};     ///< all that was recorded, in order
   std::vector<StepPicture> procedure = {};  ///< its steps, in the plan's order
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// A written procedure as data: what a city's emergency plan orders, step by step (rules/procedures/README.md says
-// how to write one). Read by read_procedure(), proved by check_procedure(), carried out by ProcedureRun.
+// A written procedure as data: what a city's emergency plan orders, step by step (rules/procedures/README.md
+// says how to write one). Read by read_procedure(), proved by check_procedure(), carried out by ProcedureRun.
 
 #include <array>
 #include <cstddef>
@@ -29,7 +29,7 @@ struct ProcedureCondition {
     provisional,  ///< the level of the rule or of the report
     judged,       ///< the level that the judging step set
     severity,
-    category,  ///< as the confirming step found it, else as diagnosed
+    category,       ///< as the confirming step found it, else as diagnosed
     undetermined,   ///< kind, place or cause is not known
     never_stopped,  ///< the incident was at risk all the time
     device,         ///< the located device is of one of the kinds `words`
@@ -135,7 +135,7 @@ struct Procedure {
   std::vector<RoleId> counter;  ///< told at opening and recovery what the counter cannot do
   std::vector<RoleId> closers;
   std::vector<QuickClosing> quick;
-  std::vector<std::string> quick_until;       ///< once one of these is done, only a named quick closing
+  std::vector<std::string> quick_until;        ///< once one of these is done, only a named quick closing
   std::vector<std::string> named_quick_until;  ///< once one of these is done, only the end
   std::vector<ProcedureMeasure> measures;
   std::vector<ThreatRow> threats;
@@ -164,8 +164,8 @@ inline constexpr std::array<std::string_view, 14> compositions{
 /// Reads one procedure. Every mistake becomes a problem with its place; empty when there was one.
 std::optional<Procedure> read_procedure(const Node& document, Language language, Problems& problems);
 
-/// Proves it sound by playing it: every step can be reached, no gate stays shut whatever is decided, every role
-/// is filled at the site, and it comes to its end. `site` may be null (roles are then not looked at).
+/// Proves it sound by playing it: every step can be reached, no gate stays shut whatever is decided, every
+/// role is filled at the site, and it comes to its end. `site` may be null (roles are then not looked at).
 void check_procedure(const Procedure& procedure, const Site* site, Language language, Problems& problems);
 
 /// Those that ship with the program.

@@ -20,7 +20,8 @@ struct AddNote {
   int incident = 0;
   std::string person;
   std::string text;
-  std::string from = {};  ///< the role it came from (prefecture, organisation ...); empty for the person's own
+  std::string from =
+      {};  ///< the role it came from (prefecture, organisation ...); empty for the person's own
   std::optional<Time> at = {};
   bool by_telephone = false;
   std::vector<Attachment> attachments = {};
@@ -54,7 +55,7 @@ struct Reclassify {
 struct DecideMeasure {
   int incident = 0;
   std::string person;
-  std::string measure;  ///< an id of the catalogue, or words of one's own
+  std::string measure;   ///< an id of the catalogue, or words of one's own
   std::string decision;  ///< taken, not_taken, done
   std::string text = {};
   std::string reason = {};

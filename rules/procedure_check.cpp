@@ -15,15 +15,16 @@ namespace {
 constexpr std::size_t most_walks = 400;
 constexpr std::size_t most_takes_per_step = 8;
 
-/// Something that can go several ways: the incident itself, a step's decision, an answer that a condition reads.
+/// Something that can go several ways: the incident itself, a step's decision, an answer that a condition
+/// reads.
 struct Branch {
   std::string step;  ///< empty for the incident itself
   std::string ask;
   std::vector<std::string> options;
 };
 
-void read_answers(const ProcedureCondition& condition, std::map<std::pair<std::string, std::string>,
-                                                                std::set<std::string>>& answers) {
+void read_answers(const ProcedureCondition& condition,
+                  std::map<std::pair<std::string, std::string>, std::set<std::string>>& answers) {
   if (condition.kind == ProcedureCondition::Kind::step && !condition.ask.empty())
     answers[{condition.name, condition.ask}].insert(condition.words.begin(), condition.words.end());
   for (const ProcedureCondition& part : condition.parts) read_answers(part, answers);
@@ -174,12 +175,14 @@ void check_procedure(const Procedure& procedure, const Site* site, Language lang
   Complaints complaints(procedure, language, problems);
   if (site) check_roles(procedure, *site, complaints);
   if (!procedure.end())
-    return complaints.about(nullptr, {"手順に終わりがない: end: true の段階が一つ要る",
-                                      "the procedure has no end: expected a step with end: true"},
+    return complaints.about(nullptr,
+                            {"手順に終わりがない: end: true の段階が一つ要る",
+                             "the procedure has no end: expected a step with end: true"},
                             {});
   const std::vector<Branch> branches = branches_of(procedure);
   std::uint64_t ways = 1;
-  for (const Branch& branch : branches) ways = std::min<std::uint64_t>(ways * branch.options.size(), 1U << 30U);
+  for (const Branch& branch : branches)
+    ways = std::min<std::uint64_t>(ways * branch.options.size(), 1U << 30U);
   const bool spread = ways > most_walks;
   const Site nowhere;
   Walker walker(procedure, nowhere);

@@ -6,7 +6,7 @@
 #include "config/embedded.hpp"
 #include "config/reader.hpp"
 #include "config/site_words.hpp"
-#include "rules/procedure.hpp"
+#include "rules/procedure_keys.hpp"
 
 namespace nethealth {
 
@@ -16,9 +16,9 @@ constexpr std::size_t most_steps = 200;
 constexpr Milliseconds shortest_deadline{60'000};
 constexpr Milliseconds longest_deadline{std::chrono::hours(24 * 366)};
 
-const KeySet procedure_keys{"procedure",
-                            {"procedure", "title", "owner", "under", "counter", "closing", "measures", "threats",
-                             "annex", "steps"}};
+const KeySet procedure_keys{
+    "procedure",
+    {"procedure", "title", "owner", "under", "counter", "closing", "measures", "threats", "annex", "steps"}};
 const KeySet annex_keys{"annex", {"events", "measures"}};
 const KeySet closing_keys{"closing", {"by", "quick_until", "named_until", "quick"}};
 const KeySet quick_keys{"quick", {"title", "when"}};
@@ -26,21 +26,23 @@ const KeySet measure_keys{"measure", {"measure", "title", "kind"}};
 const KeySet text_keys{"text", {"ja", "en"}};
 const KeySet deadline_keys{"deadline", {"within", "hours", "from"}};
 const KeySet ask_keys{"ask", {"ask", "kind", "title", "choices", "required", "compose", "when"}};
-const KeySet step_keys{"step",
-                       {"step",      "title",        "clauses",      "actors",     "ordered_by", "told",
-                        "request",   "told_when",    "after",        "when",       "gate",       "required",
-                        "by_agent",  "end",          "repeatable",   "judges_level", "each_level", "asks",
-                        "decisions", "usual",        "reason_for",   "reopens",    "deadline"}};
-const KeySet condition_keys{"condition",
-                            {"all", "any", "not", "step", "decision", "answer", "level", "provisional", "judged",
-                             "severity", "category", "undetermined", "never_stopped", "device", "measures"}};
+const KeySet step_keys{
+    "step",
+    {"step",       "title", "clauses",   "actors",   "ordered_by", "told",    "request",    "told_when",
+     "after",      "when",  "gate",      "required", "by_agent",   "end",     "repeatable", "judges_level",
+     "each_level", "asks",  "decisions", "usual",    "reason_for", "reopens", "deadline"}};
+const KeySet condition_keys{
+    "condition",
+    {"all", "any", "not", "step", "decision", "answer", "level", "provisional", "judged", "severity",
+     "category", "undetermined", "never_stopped", "device", "measures"}};
 
 using AskKind = ProcedureAsk::Kind;
-constexpr std::array<std::pair<std::string_view, AskKind>, 5> ask_kinds{{{"text", AskKind::text},
-                                                                         {"choice", AskKind::choice},
-                                                                         {"choices", AskKind::choices},
-                                                                         {"checklist", AskKind::checklist},
-                                                                         {"attachment", AskKind::attachment}}};
+constexpr std::array<std::pair<std::string_view, AskKind>, 5> ask_kinds{
+    {{"text", AskKind::text},
+     {"choice", AskKind::choice},
+     {"choices", AskKind::choices},
+     {"checklist", AskKind::checklist},
+     {"attachment", AskKind::attachment}}};
 
 class ProcedureReader {
  public:
@@ -148,7 +150,8 @@ class ProcedureReader {
       if (!cause(event.value) && !category(event.value))
         read_.unexpected(event, "events", {"原因か種類の語", "the word of a cause or a category"});
     if (const Node* measures = read_.require(node, "measures"))
-      for (const Node* item : read_.list(*measures, "measures")) row.measures.push_back(text(*item, "measures"));
+      for (const Node* item : read_.list(*measures, "measures"))
+        row.measures.push_back(text(*item, "measures"));
     procedure.annex.push_back(std::move(row));
   }
 
@@ -184,8 +187,8 @@ class ProcedureReader {
     one.name = step.value;
     if (const Node* decision = node.find("decision")) one.words = words_of(*decision, "decision");
     if (const Node* answer = node.find("answer"); answer && !answer->entries.empty()) {
-      one.ask = answer->entries.front().first.value;
-      one.words = words_of(answer->entries.front().second, "answer");
+      one.ask = answer->entries.front().key.value;
+      one.words = words_of(answer->entries.front().value, "answer");
     }
     return one;
   }
@@ -206,8 +209,8 @@ class ProcedureReader {
          {"device", Kind::device},
          {"measures", Kind::measures}}};
     ProcedureCondition one;
-    const auto found = std::ranges::find(kinds, std::string_view(key.value),
-                                         &std::pair<std::string_view, Kind>::first);
+    const auto found =
+        std::ranges::find(kinds, std::string_view(key.value), &std::pair<std::string_view, Kind>::first);
     if (found == kinds.end()) return one;
     one.kind = found->second;
     switch (one.kind) {
@@ -270,7 +273,8 @@ class ProcedureReader {
       for (const Node* other : read_.one_or_more(*after, "after")) (void)names.find(read_, *other, "after");
     if (const Node* reopens = item.find("reopens"))
       for (const auto& [decision, steps] : reopens->entries)
-        for (const Node* other : read_.one_or_more(steps, "reopens")) (void)names.find(read_, *other, "reopens");
+        for (const Node* other : read_.one_or_more(steps, "reopens"))
+          (void)names.find(read_, *other, "reopens");
     for (const std::string_view key : {"when", "gate"})
       if (const Node* condition_node = item.find(key)) check_condition(*condition_node, names);
   }
@@ -331,14 +335,14 @@ class ProcedureReader {
   ProcedureDeadline read_deadline(const Node& node) {
     ProcedureDeadline deadline;
     if (node.kind == Node::Kind::scalar) {
-      deadline.within = read_.duration(node, "deadline", shortest_deadline, longest_deadline)
-                            .value_or(shortest_deadline);
+      deadline.within =
+          read_.duration(node, "deadline", shortest_deadline, longest_deadline).value_or(shortest_deadline);
       return deadline;
     }
     if (!read_.map(node, "deadline", deadline_keys)) return deadline;
     if (const Node* within = read_.require(node, "within"))
-      deadline.within = read_.duration(*within, "within", shortest_deadline, longest_deadline)
-                            .value_or(shortest_deadline);
+      deadline.within =
+          read_.duration(*within, "within", shortest_deadline, longest_deadline).value_or(shortest_deadline);
     if (const Node* hours = node.find("hours")) {
       deadline.office_hours = hours->value == "office";
       if (hours->value != "office" && hours->value != "real")
@@ -396,6 +400,11 @@ const ProcedureStep* Procedure::end() const {
   return found == steps.end() ? nullptr : &*found;
 }
 
+std::vector<const KeySet*> procedure_key_sets() {
+  return {&procedure_keys, &closing_keys, &quick_keys, &measure_keys, &text_keys,
+          &deadline_keys,  &ask_keys,     &step_keys,  &annex_keys,   &condition_keys};
+}
+
 std::optional<Procedure> read_procedure(const Node& document, Language language, Problems& problems) {
   return ProcedureReader(language, problems).read(document);
 }
@@ -407,8 +416,7 @@ const Procedures& shipped_procedures() {
     for (const EmbeddedFile& file : procedure_files()) {
       auto procedure =
           read_procedure(parse_yaml(file.text, file.name, Language::en, problems), Language::en, problems);
-      if (!procedure)
-        throw std::logic_error(problems.empty() ? file.name : problems.front().text());
+      if (!procedure) throw std::logic_error(problems.empty() ? file.name : problems.front().text());
       (procedure->kind == ProcedureKind::failure ? read.failure : read.misconduct) = std::move(*procedure);
     }
     return read;

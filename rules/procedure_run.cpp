@@ -169,8 +169,7 @@ StepState ProcedureRun::state(const ProcedureStep& step, Passing& passing) const
   if (is_done(step.id)) return StepState::done;
   if (!needed(step)) return StepState::not_needed;
   if (facts_.over) return StepState::later;
-  const bool turn =
-      passing.all_before(step) && holds(step.gate) && (!step.end || outstanding().empty());
+  const bool turn = passing.all_before(step) && holds(step.gate) && (!step.end || outstanding().empty());
   return turn ? StepState::due : StepState::later;
 }
 
@@ -377,7 +376,8 @@ void ProcedureRun::refuse_order(const ProcedureStep& step, const StepAttempt& at
     std::string open;
     for (const ProcedureMeasure& measure : procedure().measures)
       if (!measures_.contains(measure.id)) open += (open.empty() ? "" : ", ") + measure.id;
-    say(missing, language, {"{0}の条件がまだ満たされていない: {1}", "what {0} waits for is not there yet: {1}"},
+    say(missing, language,
+        {"{0}の条件がまだ満たされていない: {1}", "what {0} waits for is not there yet: {1}"},
         {titled(step, language), open});
   }
   if (!attempt.at) return;
@@ -385,8 +385,8 @@ void ProcedureRun::refuse_order(const ProcedureStep& step, const StepAttempt& at
     say(missing, language, {"--at は過去の時刻でなければならない", "--at must not lie in the future"});
   for (const std::string& before : step.after)
     if (const StepRecord* earlier = record(before); earlier && earlier->done() > *attempt.at)
-      say(missing, language, {"--at が、先の{0}より前の時刻である", "--at lies before {0}, which comes first"},
-          {before});
+      say(missing, language,
+          {"--at が、先の{0}より前の時刻である", "--at lies before {0}, which comes first"}, {before});
 }
 
 namespace {
@@ -413,7 +413,8 @@ void refuse_decision(const ProcedureStep& step, const StepAttempt& attempt, Lang
     return say(missing, language, {"判断が要る（--decision）: {0}", "a decision is needed (--decision): {0}"},
                {choices_text(step.decisions, language)});
   if (!is_choice(step.decisions, record.decision))
-    return say(missing, language, {"判断「{0}」はない。選べるのは: {1}", "no decision \"{0}\"; choose from: {1}"},
+    return say(missing, language,
+               {"判断「{0}」はない。選べるのは: {1}", "no decision \"{0}\"; choose from: {1}"},
                {record.decision, choices_text(step.decisions, language)});
   if (std::ranges::count(step.reason_for, record.decision) > 0 && is_blank(attempt.reason) &&
       is_blank(attempt.text))
@@ -453,7 +454,8 @@ void ProcedureRun::refuse_parts(const ProcedureStep& step, const StepAttempt& at
     if (ask.kind == ProcedureAsk::Kind::text && ask.required && holds(ask.when) &&
         !record.answers.contains(ask.name) && (ask.compose.empty() || is_blank(compose(ask.compose))))
       open_texts.push_back(&ask);
-  if (open_texts.size() == 1 && !is_blank(attempt.text)) record.answers[open_texts.front()->name] = attempt.text;
+  if (open_texts.size() == 1 && !is_blank(attempt.text))
+    record.answers[open_texts.front()->name] = attempt.text;
   for (const ProcedureAsk& ask : step.asks) {
     if (!holds(ask.when)) continue;
     if (ask.kind == ProcedureAsk::Kind::attachment) {
@@ -534,7 +536,8 @@ std::optional<std::string> ProcedureRun::closing_refusal(const std::string& pers
     for (const ProcedureStep* step : outstanding())
       steps += (steps.empty() ? "" : language == Language::ja ? "、" : ", ") + titled(*step, language);
     say(missing, language,
-        {"手順が終わっていない。残り: {0}", "the procedure is not at its end; still to be done: {0}"}, {steps});
+        {"手順が終わっていない。残り: {0}", "the procedure is not at its end; still to be done: {0}"},
+        {steps});
   };
   if (outstanding().empty() && decision.empty()) return std::nullopt;
   if (decision.empty()) {

@@ -1,6 +1,7 @@
 #pragma once
-// One incident's way through its procedure. State is the fold of the journal's events: apply() is the only way
-// in, live and after a restart. attempt() answers who may do what now, or says everything that is missing.
+// One incident's way through its procedure. State is the fold of the journal's events: apply() is the only
+// way in, live and after a restart. attempt() answers who may do what now, or says everything that is
+// missing.
 
 #include <functional>
 #include <map>

@@ -58,15 +58,16 @@ std::string devices_text(const Site& site, const std::vector<std::string>& names
 
 std::string status(const Site& site, const IncidentPicture& incident, Language language) {
   const Diagnosis& diagnosis = incident.now.diagnosis;
-  std::string text = place_text(site, diagnosis.location, language) +
-                     in(language, "：", ": ") + cause_text(diagnosis, incident.now.severity, language);
+  std::string text = place_text(site, diagnosis.location, language) + in(language, "：", ": ") +
+                     cause_text(diagnosis, incident.now.severity, language);
   add(text, severity_text(incident.now.severity, language), language);
   add(text, minute(first_seen(incident), site) + in(language, "から", " onwards"), language);
   if (incident.restored)
     add(text, minute(*incident.restored, site) + in(language, "に復旧を確認", " seen restored"), language);
   if (incident.now.threat_level)
-    add(text, in(language, "脅威度（暫定）", "threat level (provisional) ") +
-                  std::to_string(*incident.now.threat_level),
+    add(text,
+        in(language, "脅威度（暫定）", "threat level (provisional) ") +
+            std::to_string(*incident.now.threat_level),
         language);
   return text;
 }
@@ -75,7 +76,8 @@ std::string cause_part(const Site& site, const IncidentPicture& incident, Langua
   const Diagnosis& diagnosis = incident.now.diagnosis;
   std::string text = cause_text(diagnosis, incident.now.severity, language);
   add(text, category_text(diagnosis.category, language), language);
-  add(text, in(language, "確度", "certainty ") + std::to_string(std::lround(diagnosis.confidence * 100)) + "%",
+  add(text,
+      in(language, "確度", "certainty ") + std::to_string(std::lround(diagnosis.confidence * 100)) + "%",
       language);
   if (const StepRecord* found = latest(incident, {"5.1.1.confirm"}))
     if (const auto finding = found->what.answers.find("finding"); finding != found->what.answers.end())
@@ -101,8 +103,8 @@ std::string content(const Site& site, const IncidentPicture& incident, Language 
     add(text, mask_line(sentence(diagnosis.evidence[i], language, site.zone)), language);
   const int level = incident.now.threat_level.value_or(1);
   add(text,
-      level >= 3   ? in(language, "想定される被害: 本人確認情報に脅威を及ぼすおそれが高い",
-                        "expected damage: a threat to the identity information is likely")
+      level >= 3 ? in(language, "想定される被害: 本人確認情報に脅威を及ぼすおそれが高い",
+                      "expected damage: a threat to the identity information is likely")
       : level == 2 ? in(language, "想定される被害: 本人確認情報に脅威を及ぼすおそれは低い",
                         "expected damage: a threat to the identity information is unlikely")
                    : in(language, "想定される被害: 本人確認情報に脅威を及ぼすおそれはない",
@@ -113,8 +115,8 @@ std::string content(const Site& site, const IncidentPicture& incident, Language 
 
 /// What was ordered and done so far.
 std::string actions(const IncidentPicture& incident, Language language) {
-  static const std::set<std::string_view> telling{"instruction", "done", "work", "measures", "restored",
-                                                  "permanent"};
+  static const std::set<std::string_view> telling{"instruction", "done",     "work",
+                                                  "measures",    "restored", "permanent"};
   std::string text;
   for (const StepRecord& record : incident.records)
     for (const auto& [key, value] : record.what.answers)
@@ -132,9 +134,7 @@ std::string target(const Site& site, const IncidentPicture& incident, Language l
     const DeviceIndex other = cable.a == *device ? cable.b : cable.a;
     if (!site.devices[other].forwards()) continue;
     const std::string& port = cable.a == *device ? cable.port_b : cable.port_a;
-    add(text,
-        site.devices[other].name +
-            (port.empty() ? "" : in(language, " のポート ", " port ") + port),
+    add(text, site.devices[other].name + (port.empty() ? "" : in(language, " のポート ", " port ") + port),
         language);
   }
   return text;
@@ -180,7 +180,8 @@ std::string integrity(const IncidentPicture& incident, Language language) {
 std::string recovery(const Site& site, const IncidentPicture& incident, Language language) {
   std::string text;
   if (incident.restored)
-    text = minute(*incident.restored, site) + in(language, "に監視で復旧を確認", " seen restored by the probes");
+    text =
+        minute(*incident.restored, site) + in(language, "に監視で復旧を確認", " seen restored by the probes");
   if (const StepRecord* work = latest(incident, {"5.4", "7.B.5"}))
     add(text, in(language, "措置: ", "done: ") + answers_text(*work, language), language);
   add(text, integrity(incident, language), language);
@@ -214,7 +215,8 @@ std::string compose_part(const Site& site, const IncidentPicture& incident, std:
   if (composition == "actions") return actions(incident, language);
   if (composition == "order")
     return in(language, "事象を調査・分析し、被害の状況を把握する措置と、その結果の報告を求める。対象: ",
-              "Please examine the event, take measures to grasp the damage and report the result. Concerned: ") +
+              "Please examine the event, take measures to grasp the damage and report the result. "
+              "Concerned: ") +
            target(site, incident, language);
   if (composition == "target") return target(site, incident, language);
   if (composition == "substitutes") return substitutes(site, incident, language);
@@ -311,7 +313,8 @@ std::string counter_line(const Site& site, const IncidentPicture& incident, Lang
     std::vector<std::string> gone;
     if (!diagnosis.location.device.empty()) gone.push_back(diagnosis.location.device);
     gone.insert(gone.end(), diagnosis.affected.begin(), diagnosis.affected.end());
-    what = gone.empty() ? short_place(site, diagnosis.location, language) : devices_text(site, gone, language);
+    what =
+        gone.empty() ? short_place(site, diagnosis.location, language) : devices_text(site, gone, language);
     instead = in(language, "影響のない端末・窓口で受け付ける（代替措置の設定 tasks はない）",
                  "serve at terminals and counters that work (no tasks are configured)");
   }
@@ -326,11 +329,12 @@ Message counter_message(const Site& site, const IncidentPicture& incident, bool 
   message.subject = marked(incident, recovered ? "【窓口・復旧】" : "【窓口】",
                            recovered ? "[COUNTER, RECOVERED] " : "[COUNTER] ", language) +
                     short_place(site, incident.now.diagnosis.location, language);
-  message.body = recovered && incident.restored
-                     ? minute(*incident.restored, site) +
-                           in(language, "に復旧した。代替措置を終えてよいかは運用管理者の再開の連絡を待つ。\n",
-                              " it works again. Wait for the operations manager before you go back to normal.\n")
-                     : counter_line(site, incident, language) + "\n";
+  message.body =
+      recovered && incident.restored
+          ? minute(*incident.restored, site) +
+                in(language, "に復旧した。代替措置を終えてよいかは運用管理者の再開の連絡を待つ。\n",
+                   " it works again. Wait for the operations manager before you go back to normal.\n")
+          : counter_line(site, incident, language) + "\n";
   message.body = mask_text(message.body) + ending(site, incident, language);
   return message;
 }

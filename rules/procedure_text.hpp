@@ -1,6 +1,6 @@
 #pragma once
-// What the procedure writes: the parts of reports composed from an incident, the messages that carry a step to
-// those who are told, the line for the counter. Pure; in the site's language.
+// What the procedure writes: the parts of reports composed from an incident, the messages that carry a step
+// to those who are told, the line for the counter. Pure; in the site's language.
 
 #include <string>
 #include <vector>

@@ -64,7 +64,7 @@ inline std::vector<Event> one_of_each() {
   updated.reopened = true;
   updated.procedure = ProcedureKind::failure;
   IncidentStep late{"5.4", "operations_manager", "tanaka", "done", "電源を交換"};
-  late.answers = {{"part", "PSU 1"}, {"work", "電源を交換"}};
+  late.answers = std::map<std::string, std::string>{{"part", "PSU 1"}, {"work", "電源を交換"}};
   late.reason = "佐藤不在";
   late.done = moment(1);
   late.by_telephone = true;

@@ -197,7 +197,6 @@ class Story {
   std::map<std::pair<std::string, std::string>, std::uint64_t> errors;  ///< added at each look
   Delivery delivery = Delivery::sent;
 
- private:
   void take(Decisions decisions) {
     wake_ = decisions.wake;
     for (Event& event : decisions.events) {
@@ -209,6 +208,7 @@ class Story {
     }
   }
 
+ private:
   /// One second of the ten-second round: the devices whose turn it is, SNMP and TCP each third round.
   void round() {
     next_round_ += 1s;

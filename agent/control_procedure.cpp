@@ -1,0 +1,288 @@
+#include "agent/control_procedure.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "agent/event_json.hpp"
+#include "agent/procedure_graph.hpp"
+#include "agent/report_procedure.hpp"
+#include "rules/procedure_text.hpp"
+
+namespace nethealth {
+namespace {
+
+namespace json = boost::json;
+
+ControlReply refused(const std::string& why, const ControlRequest& request) {
+  ControlReply reply{1, "", "nethealth: " + why + "\n"};
+  if (request.json) reply.out = json_text(json::object{{"ok", false}, {"error", why}}) + "\n";
+  return reply;
+}
+
+/// "PART=TEXT" where PART is a word; empty when it is plain text.
+std::optional<std::pair<std::string, std::string>> part_of(const std::string& value) {
+  const std::size_t equals = value.find('=');
+  if (equals == std::string::npos || equals == 0) return std::nullopt;
+  const bool is_word =
+      std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(equals), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+      });
+  if (!is_word) return std::nullopt;
+  return std::pair(value.substr(0, equals), value.substr(equals + 1));
+}
+
+/// RFC 3339, a day and a time without offset in the site's time, or a day.
+std::optional<Time> time_of(const std::string& text, const Site& site) {
+  if (const auto time = parse_time(text)) return time;
+  std::string full = text;
+  if (full.size() > 10 && full[10] == ' ') full[10] = 'T';
+  if (full.size() == 10) full += "T00:00";
+  if (full.size() == 16) full += ":00";
+  const auto as_utc = parse_time(full + "Z");
+  if (!as_utc) return std::nullopt;
+  const auto day = std::chrono::floor<std::chrono::days>(*as_utc);
+  return site.zone.moment(std::chrono::year_month_day(day), *as_utc - day);
+}
+
+std::string joined(const ControlRequest& request, const std::string& key) {
+  std::string text;
+  const auto found = request.values.find(key);
+  if (found != request.values.end())
+    for (const std::string& value : found->second) text += (text.empty() ? "" : ",") + value;
+  return text;
+}
+
+std::vector<Attachment> attachments_of(const ControlRequest& request) {
+  std::vector<Attachment> attachments;
+  const auto found = request.values.find("attach");
+  if (found == request.values.end()) return attachments;
+  for (const std::string& value : found->second) {
+    Attachment attachment;
+    const std::size_t first = value.find('\n'), second = value.find('\n', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    attachment.name = value.substr(0, first);
+    attachment.sha256 = value.substr(first + 1, second - first - 1);
+    std::from_chars(value.data() + second + 1, value.data() + value.size(), attachment.bytes);
+    attachments.push_back(std::move(attachment));
+  }
+  return attachments;
+}
+
+/// What was typed, as an act; a failure says what of it makes no sense.
+class ActReader {
+ public:
+  ActReader(const ControlDesk& desk, const ControlRequest& request, std::string person, Language language)
+      : desk_(desk), request_(request), person_(std::move(person)), language_(language) {}
+
+  Result<Act> read() {
+    std::optional<Time> at;
+    if (const std::string text = request_.value("at"); !text.empty()) {
+      at = time_of(text, desk_.site);
+      if (!at) return wrong({"--at: 時刻が読めません: ", "--at: not a time: "}, text);
+    }
+    switch (request_.verb) {
+      case ControlVerb::incident_open:
+        return open(at);
+      case ControlVerb::incident_step:
+        return Act(step(at));
+      case ControlVerb::incident_note: {
+        AddNote note{request_.incident, person_, joined(request_, "note"), request_.value("from"), at};
+        note.by_telephone = request_.values.contains("by_telephone");
+        note.attachments = attachments_of(request_);
+        return Act(note);
+      }
+      case ControlVerb::incident_reclassify: {
+        const auto kind = procedure_kind(request_.value("procedure"));
+        if (!kind) return wrong_procedure();
+        return Act(Reclassify{request_.incident, person_, *kind, request_.reason, joined(request_, "row")});
+      }
+      default:
+        return measure();
+    }
+  }
+
+  TakeStep step(std::optional<Time> at) const {
+    StepAttempt attempt;
+    attempt.step = request_.value("step");
+    attempt.reason = request_.reason;
+    attempt.at = at;
+    attempt.by_telephone = request_.values.contains("by_telephone");
+    attempt.attachments = attachments_of(request_);
+    const auto each = [&](const std::string& key, std::string& plain) {
+      const auto found = request_.values.find(key);
+      if (found == request_.values.end()) return;
+      for (const std::string& value : found->second) {
+        if (auto part = part_of(value))
+          attempt.answers[part->first] = part->second;
+        else
+          plain += (plain.empty() ? "" : "\n") + value;
+      }
+    };
+    each("text", attempt.text);
+    each("decision", attempt.decision);
+    return {request_.incident, person_, std::move(attempt)};
+  }
+
+ private:
+  tl::unexpected<Failure> wrong(Phrase phrase, const std::string& what) const {
+    return failure("", std::string(phrase.in(language_)) + what);
+  }
+  tl::unexpected<Failure> wrong_procedure() const {
+    return wrong({"区分は failure か misconduct です: ", "the class is failure or misconduct: "},
+                 request_.value("procedure"));
+  }
+
+  Result<Act> open(std::optional<Time> at) const {
+    OpenByHand report;
+    report.person = person_;
+    if (const std::string text = request_.value("procedure"); !text.empty()) {
+      const auto kind = procedure_kind(text);
+      if (!kind) return wrong_procedure();
+      report.procedure = *kind;
+    }
+    if (const std::string text = request_.value("severity"); !text.empty()) {
+      const auto found = severity(text);
+      if (!found)
+        return wrong({"--severity は stopped か at_risk です: ", "--severity is stopped or at_risk: "}, text);
+      report.severity = *found;
+    }
+    if (const std::string text = request_.value("category"); !text.empty()) {
+      const auto found = category(text);
+      if (!found || *found == Category::misconduct)
+        return wrong({"--category は hardware、software、network、undetermined です: ",
+                      "--category is hardware, software, network or undetermined: "},
+                     text);
+      report.category = *found;
+    }
+    report.device = request_.value("device");
+    report.room = request_.value("room");
+    report.threat_rows = joined(request_, "row");
+    report.from = request_.value("from");
+    report.at = at;
+    report.by_telephone = request_.values.contains("by_telephone");
+    const auto texts = request_.values.find("text");
+    if (texts != request_.values.end())
+      for (const std::string& text : texts->second) report.text += (report.text.empty() ? "" : "\n") + text;
+    return Act(report);
+  }
+
+  Result<Act> measure() const {
+    DecideMeasure act{request_.incident, person_, request_.value("measure"), request_.value("decision")};
+    act.text = request_.value("text");
+    act.reason = request_.reason;
+    act.owner = request_.value("owner");
+    if (const std::string text = request_.value("due"); !text.empty()) {
+      act.due = time_of(text, desk_.site);
+      if (!act.due) return wrong({"--due: 日付が読めません: ", "--due: not a date: "}, text);
+    }
+    return Act(act);
+  }
+
+  const ControlDesk& desk_;
+  const ControlRequest& request_;
+  std::string person_;
+  Language language_;
+};
+
+const IncidentPicture* find(const Picture& picture, int number) {
+  const auto found = std::ranges::find(picture.incidents, number, &IncidentPicture::number);
+  return found == picture.incidents.end() ? nullptr : &*found;
+}
+
+ControlReply no_such(int number, Language language) {
+  return {
+      1, "",
+      std::string(Phrase{"nethealth: そのような事案はない: ", "nethealth: there is no such incident: "}.in(
+          language)) +
+          std::to_string(number) + "\n"};
+}
+
+ControlReply done(const ControlDesk& desk, const ControlRequest& request, int number, bool journaled,
+                  Language language) {
+  ControlReply reply;
+  const Picture picture = desk.engine.picture();
+  const IncidentPicture* incident = find(picture, number);
+  if (incident == nullptr) return no_such(number, language);
+  if (request.json)
+    reply.out = json_text(json::object{
+                    {"ok", true}, {"incident", number}, {"step", incident->step}, {"journaled", journaled}}) +
+                "\n";
+  else
+    reply.out = std::string(Phrase{"事案", "Incident "}.in(language)) + std::to_string(number) +
+                std::string(Phrase{": 記録しました。\n", ": recorded.\n"}.in(language)) +
+                next_steps_text(*incident, desk.site, desk.engine.procedures(), language);
+  if (!journaled)
+    reply.err =
+        std::string(Phrase{"nethealth: 記録不可: 記録に書けないため、今は記憶だけにあります。\n",
+                           "nethealth: not journaled: the journal cannot be written; it is in memory only.\n"}
+                        .in(language));
+  return reply;
+}
+
+ControlReply draft_reply(const ControlDesk& desk, const TakeStep& take, const ControlRequest& request,
+                         Language language) {
+  const Result<IncidentStep> record = desk.engine.draft(desk.clock.now(), take, language);
+  if (!record) return refused(record.error().what, request);
+  const Picture picture = desk.engine.picture();
+  const IncidentPicture* incident = find(picture, take.incident);
+  const ProcedureStep* step =
+      incident ? desk.engine.procedures().of(incident->now.procedure).find(record->step) : nullptr;
+  if (step == nullptr) return no_such(take.incident, language);
+  const Message message = step_message(desk.site, *incident, *step, *record);
+  ControlReply reply;
+  reply.out = request.json
+                  ? json_text(json::object{{"subject", message.subject}, {"body", message.body}}) + "\n"
+                  : message.subject + "\n\n" + message.body;
+  return reply;
+}
+
+void act(const ControlDesk& desk, const ControlRequest& request, const Peer& peer, Language language,
+         const ControlSocket::Answer& answer) {
+  const Result<std::string> person = acting_person(desk.site, peer, request.as, language);
+  if (!person) return answer(refused(person.error().text(), request));
+  const Result<Act> what = ActReader(desk, request, *person, language).read();
+  if (!what) return answer(refused(what.error().text(), request));
+  if (const auto* take = std::get_if<TakeStep>(&*what); take && request.values.contains("draft"))
+    return answer(draft_reply(desk, *take, request, language));
+  // The number of a new incident is the next one; acts are taken one at a time.
+  int number = request.incident;
+  if (request.verb == ControlVerb::incident_open) {
+    const Picture before = desk.engine.picture();
+    number = before.incidents.empty() ? 1 : before.incidents.back().number + 1;
+  }
+  desk.pump.act(*what, language,
+                [desk, answer, request, language, number](const Result<Pump::ActDone>& result) {
+                  answer(result ? done(desk, request, number, result->journaled, language)
+                                : refused(result.error().text(), request));
+                });
+}
+
+}  // namespace
+
+void answer_procedure(const ControlDesk& desk, const ControlRequest& request, const Peer& peer,
+                      Language language, const ControlSocket::Answer& answer) {
+  if (request.acts()) return act(desk, request, peer, language, answer);
+  const Picture picture = desk.engine.picture();
+  const IncidentPicture* incident = find(picture, request.incident);
+  if (incident == nullptr) return answer(no_such(request.incident, language));
+  const Procedures& procedures = desk.engine.procedures();
+  const Procedure& procedure = procedures.of(incident->now.procedure);
+  switch (request.verb) {
+    case ControlVerb::procedure_graph:
+      return answer({0, procedure_svg(procedure, incident, &desk.site, language), ""});
+    case ControlVerb::incident_measure:
+      return answer({0, measures_text(*incident, desk.site, procedure, language), ""});
+    default:
+      break;
+  }
+  if (request.json)
+    return answer({0, json_text(incident_json(*incident, language, desk.site.zone)) + "\n", ""});
+  answer({0,
+          request.value("format") == "html"
+              ? paper_html(*incident, desk.site, procedures, desk.clock.now(), language)
+              : paper_text(*incident, desk.site, procedures, desk.clock.now(), language),
+          ""});
+}
+
+}  // namespace nethealth
