@@ -1,7 +1,9 @@
 #include "agent/duty.hpp"
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/json.hpp>
+#include <chrono>
 #include <utility>
 
 #include "agent/dispatch.hpp"
@@ -17,6 +19,8 @@
 
 namespace nethealth {
 namespace {
+
+constexpr std::chrono::hours head_interval{1};
 
 void log_event(const Event& event, const Site& site) {
   const bool worth_a_notice =
@@ -62,7 +66,8 @@ class Duty::Impl {
         site_(configuration_->site),
         clock_(clock),
         store_(store),
-        engine_(site_, configuration_->matcher, EngineOptions{true, host_addresses(), &configuration_->procedures}),
+        engine_(site_, configuration_->matcher,
+                EngineOptions{true, host_addresses(), &configuration_->procedures}),
         attempts_(std::move(past.attempts)),
         dispatch_(io, probers.curl, store, site_, reports()),
         pump_(io, clock, site_, configuration_->matcher, engine_, sinks()),
@@ -74,7 +79,8 @@ class Duty::Impl {
             io, logs_, std::move(past.positions), [this](LogLines lines) { take(std::move(lines)); },
             [this](const LogProblem& problem) { log_problem(problem); })),
         io_(io),
-        snmp_(probers.snmp) {
+        snmp_(probers.snmp),
+        head_timer_(io) {
     for (const Event& event : past.events) engine_.restore(event);
   }
 
@@ -84,6 +90,7 @@ class Duty::Impl {
     follower_->start();
     listen_for_traps();
     pump_.wake();
+    witness_head();
   }
 
   void stop_looking() {
@@ -181,6 +188,26 @@ class Duty::Impl {
       dispatch_.send_syslog(*queued, event.time);
   }
 
+  /// The end of the journal's chain goes to where the audit trail is kept, at the start and every hour: who
+  /// cuts records off the end is shown by what stands there.
+  void witness_head() {
+    const ChainHead head = store_.head();
+    for (const SyslogTarget& target : site_.syslog) {
+      if (!target.audit) continue;
+      SyslogQueued message;
+      message.id = "0-head-" + std::to_string(head.records);
+      message.target = target.target;
+      message.message_id = "JOURNAL-HEAD";
+      message.values = {{"records", std::to_string(head.records)}, {"hash", head.hash}};
+      message.message = "journal of " + std::to_string(head.records) + " records ends with " + head.hash;
+      dispatch_.send_syslog(message, clock_.now());
+    }
+    head_timer_.expires_after(head_interval);
+    head_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) witness_head();
+    });
+  }
+
   void refill(const std::string& target) {
     for (const Event& event : engine_.unsent()) {
       const auto* queued = std::get_if<SyslogQueued>(&event.what);
@@ -202,6 +229,7 @@ class Duty::Impl {
   boost::asio::io_context& io_;
   SnmpProber* snmp_;
   std::unique_ptr<TrapListener> traps_;
+  boost::asio::steady_timer head_timer_;
 };
 
 Duty::Duty(boost::asio::io_context& io, SystemClock& clock, Store& store, Probers probers,

@@ -124,6 +124,7 @@ class Store::Impl {
  public:
   Impl(boost::asio::io_context& io, std::string path, JournalFile file)
       : io_(io), path_(std::move(path)), file_(std::move(file)), database_(std::move(file_.database)) {
+    committed_ = file_.head;
     thread_ = std::thread([this] { work(); });
   }
 
@@ -166,6 +167,11 @@ class Store::Impl {
     }
     changed_.notify_one();
     return answer.get();
+  }
+
+  [[nodiscard]] ChainHead head() const {
+    const std::lock_guard hold(mutex_);
+    return {static_cast<std::uint64_t>(committed_.count), hex(bytes_of(committed_.hash))};
   }
 
   [[nodiscard]] const std::string& installation() const { return file_.installation; }
@@ -230,6 +236,8 @@ class Store::Impl {
     const auto written = write_all(jobs, count, head);
     if (written) {
       file_.head = head;
+      const std::lock_guard hold(mutex_);
+      committed_ = head;
       return {};
     }
     database_.roll_back();
@@ -330,7 +338,8 @@ class Store::Impl {
   std::optional<Statements> statements_;
   bool doubtful_ = false;
 
-  std::mutex mutex_;  ///< guards what follows
+  mutable std::mutex mutex_;  ///< guards what follows
+  JournalHead committed_;
   std::condition_variable changed_;
   std::deque<CommitJob> queue_;
   std::deque<VerifyJob> verifications_;
@@ -361,6 +370,10 @@ void Store::commit(Batch batch, Done done) {
 
 void Store::verify(std::function<void(const JournalVerdict&)> done) {
   impl_->verify(std::move(done));
+}
+
+ChainHead Store::head() const {
+  return impl_->head();
 }
 
 const std::string& Store::installation() const {

@@ -64,6 +64,13 @@ struct JournalVerdict {
 /// "The journal is whole: 4711 records." or where it is broken and why.
 std::string sentence(const JournalVerdict& verdict, Language language);
 
+/// The end of the chain: how many records it has and the hash of the last, in hexadecimal. A copy of it
+/// elsewhere shows later that nothing was cut off.
+struct ChainHead {
+  std::uint64_t records = 0;
+  std::string hash;
+};
+
 class Store {
  public:
   using Done = std::function<void(Result<void>)>;
@@ -88,6 +95,9 @@ class Store {
 
   /// Checks the whole chain in slices between commits. `done` comes on the io_context.
   void verify(std::function<void(const JournalVerdict&)> done);
+
+  /// Of what is committed.
+  [[nodiscard]] ChainHead head() const;
 
   /// Random, made when the journal was created: part of every Message-ID.
   [[nodiscard]] const std::string& installation() const;

@@ -15,11 +15,10 @@ struct KeySet {
 
 namespace keys {
 
-inline const KeySet top{
-    "top",
-    {"site", "include", "store", "http", "polling", "calendars", "credentials", "rooms", "devices",
-     "maintenance", "roles", "people", "channels", "syslog", "sensor_packs", "traps", "procedures", "tasks",
-      "emergency_measures"}};
+inline const KeySet top{"top",
+                        {"site", "include", "store", "http", "polling", "calendars", "credentials", "rooms",
+                         "devices", "maintenance", "roles", "people", "channels", "syslog", "sensor_packs",
+                         "traps", "procedures", "tasks", "emergency_measures"}};
 inline const KeySet site{"site", {"name", "language", "timezone"}};
 inline const KeySet http_server{"http_server", {"listen", "certificate", "key_file", "public_url"}};
 inline const KeySet polling{"polling", {"icmp", "snmp", "tcp", "http"}};
