@@ -90,7 +90,8 @@ ScenarioNetwork::ScenarioNetwork() {
     for (const std::string_view name : filled.people)
       if (!name.empty()) role.people.push_back(person(site_, name));
   }
-  // A scenario is about who is called: the counter is rung up, and no message of the procedure stands between.
+  // A scenario is about who is called: the counter is rung up, and no message of the procedure stands
+  // between.
   for (const PersonIndex counter : site_.role(RoleId::citizens_section).people) {
     site_.people[counter].channels.clear();
     site_.people[counter].telephone = "042-000-0000";

@@ -147,7 +147,7 @@ TEST_CASE("an incident as a list element has every field and null where there is
   CHECK(keys ==
         "incident state step opened restored closed procedure severity diagnosis threat_level earlier "
         "split_from "
-        "acknowledged_by notifications ");
+        "acknowledged_by notifications reported_by records procedure_steps ");
   CHECK(object.at("incident").as_int64() == 2);
   CHECK(object.at("state").as_string() == "open");
   CHECK(object.at("restored").is_null());
