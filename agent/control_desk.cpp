@@ -5,8 +5,8 @@
 
 #include "agent/control_procedure.hpp"
 #include "agent/report_incident.hpp"
-#include "agent/report_reasoning.hpp"
 #include "agent/report_procedure.hpp"
+#include "agent/report_reasoning.hpp"
 #include "agent/report_status.hpp"
 #include "agent/report_verify.hpp"
 

@@ -10,9 +10,9 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::array<std::string_view, 15> verb_words{
-    "status",           "incident list",   "incident show",  "incident ack",  "incident close",
-    "verify",           "incident open",   "incident step",  "incident note", "incident reclassify",
-    "incident measure", "incident report", "procedure graph", "incident why", "why-not"};
+    "status",           "incident list",   "incident show",   "incident ack",  "incident close",
+    "verify",           "incident open",   "incident step",   "incident note", "incident reclassify",
+    "incident measure", "incident report", "procedure graph", "incident why",  "why-not"};
 constexpr std::int64_t highest_incident = 999'999'999;
 
 std::string text_of(const json::object& object, std::string_view key) {

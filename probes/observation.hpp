@@ -67,8 +67,8 @@ struct SensorSeen {
   SensorStatus status = SensorStatus::unknown;
   std::optional<double> value;
   std::string unit;
-  std::string text;  ///< a value in words, such as "battery"; what the vendor said goes here too
-  std::string oid{};   ///< the object and row it was read from, as dotted numbers; empty when not from SNMP
+  std::string text;   ///< a value in words, such as "battery"; what the vendor said goes here too
+  std::string oid{};  ///< the object and row it was read from, as dotted numbers; empty when not from SNMP
 };
 
 struct SnmpSeen {

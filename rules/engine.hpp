@@ -14,8 +14,8 @@
 #include "rules/event.hpp"
 #include "rules/log_matcher.hpp"
 #include "rules/picture.hpp"
-#include "rules/reasoning.hpp"
 #include "rules/procedure_acts.hpp"
+#include "rules/reasoning.hpp"
 
 namespace nethealth {
 

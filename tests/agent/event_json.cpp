@@ -114,7 +114,7 @@ TEST_CASE("the contract's form leaves addresses and bodies out") {
   CHECK(
       text ==
       R"({"time":"2026-11-24T09:00:00.123+09:00","type":"notification.queued","incident":3,"id":"1.page.0",)"
-      R"("role":"chief","person":"kato","channel":"mail","kind":"escalation","subject":"【停止】2階市民課ハブ"})");
+      R"("role":"chief","person":"kato","channel":"mail","kind":"escalation","subject":"【停止】2階市民課ハブ","about":"5.1.3"})");
 }
 
 TEST_CASE("outcomes carry their id and the reason of a failure") {
