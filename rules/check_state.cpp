@@ -141,18 +141,19 @@ void CheckStates::learn(SignKind kind, const Sign& before, bool silent) {
 }
 
 double CheckStates::false_silence_rate(SignKind kind) const {
-  // The prior is worth this many looks: a network shows within minutes how it loses packets.
-  constexpr double prior_looks = 500, prior_false = 0.05;
+  // What single lost packets lead to expect is worth this many looks; then the looks themselves tell.
+  constexpr double prior_looks = 100, prior_packets = 500, least = 1e-4;
   // A packet right behind a lost one is lost this often: losses come in bursts.
   constexpr double lost_again = 0.3;
   const Silences& known = kind == SignKind::ping   ? ping_silences_
                           : kind == SignKind::snmp ? snmp_silences_
                                                    : service_silences_;
-  const double learned = (known.false_ones + prior_false) / (known.looks + prior_looks);
-  const double lost = packets_.false_ones / (packets_.looks + prior_looks);
+  const double lost = packets_.false_ones / (packets_.looks + prior_packets);
   // An echo look is three packets, an SNMP look or a connection tries twice.
   const double expected = kind == SignKind::ping ? lost * lost_again * lost_again : lost * lost_again;
-  return std::clamp(std::max(learned, expected), 1e-4, 0.05);
+  const double learned =
+      (known.false_ones + prior_looks * std::max(expected, least)) / (known.looks + prior_looks);
+  return std::clamp(learned, least, 0.05);
 }
 
 Touch CheckStates::sample(SignIndex sign, Time time, bool bad) {

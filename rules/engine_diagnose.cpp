@@ -314,8 +314,10 @@ bool Engine::Mind::only_a_port_says_so(const Verdict& verdict) const {
 }
 
 bool Engine::Mind::ripe(const Verdict& verdict) {
-  if (verdict.margin < limits::page_margin || verdict.evidence < limits::page_evidence ||
-      verdict.explained.empty())
+  const bool by_ping = std::ranges::any_of(
+      verdict.explained, [&](SignIndex sign) { return states_[sign].kind == SignKind::ping; });
+  const double needed = by_ping ? limits::page_evidence : limits::page_evidence_of_slow_looks;
+  if (verdict.margin < limits::page_margin || verdict.evidence < needed || verdict.explained.empty())
     return false;
   bool sure = verdict.witnesses > 1 && cuts_off(verdict.fault.kind);
   bool with_services = false;

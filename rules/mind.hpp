@@ -58,7 +58,9 @@ inline constexpr double page_margin = 3.0;
 inline constexpr double page_lead = 3.0;
 /// Nats of bad samples, so that chance makes less than one page in some thousand device-hours: a living thing
 /// is looked at up to 360 times an hour, and each run of silent looks has this one chance.
-inline constexpr double page_evidence = 15.0;
+inline constexpr double page_evidence = 13.4;
+/// The same for what SNMP and services alone show: they are looked at a third as often.
+inline constexpr double page_evidence_of_slow_looks = 12.3;
 inline constexpr double changed_confidence = 0.15;
 /// A step past its deadline is reminded of so often at most, and no more than so many times.
 inline constexpr Milliseconds reminder_gap{std::chrono::minutes(15)};
