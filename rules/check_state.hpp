@@ -60,6 +60,10 @@ struct Sign {
   std::string line;  ///< the last matching line, cut
 
   void sample(Time time, bool is_bad);
+  /// A log line that names a loop or a storm.
+  [[nodiscard]] bool tells_of_loop() const {
+    return kind == SignKind::log && rule && rule->cause == Cause::loop;
+  }
   void forget();  ///< back to "not looked at yet"; what it had been stays in last_good
 };
 

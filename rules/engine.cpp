@@ -243,19 +243,11 @@ std::optional<std::string> Engine::Mind::refusal(const Act& act, Language langua
   return run_of(number).closing_refusal(close->person, close->decision, language);
 }
 
-namespace {
-
-std::string role_of(const Site& site, const std::string& person, const Incident& incident) {
+std::string Engine::Mind::role_of(const std::string& person, const Incident& incident) const {
   for (const NotificationPicture& told : incident.picture.notifications)
     if (told.notification.person == person) return std::string(word(told.notification.role));
-  const auto index = site.person(person);
-  for (std::size_t i = 0; index && i < role_count; ++i)
-    if (std::ranges::count(site.roles[i].people, *index) > 0)
-      return std::string(word(static_cast<RoleId>(i)));
-  return "";
+  return full_role(person);
 }
-
-}  // namespace
 
 void Engine::Mind::act(const Acknowledge& acknowledge) {
   Incident& incident = *book.find(acknowledge.incident);
@@ -269,13 +261,13 @@ void Engine::Mind::act(const Acknowledge& acknowledge) {
   incident.picture.acknowledged_by = acknowledge.person;
   emit(acknowledge.incident,
        IncidentStep{procedures_.of(incident.picture.now.procedure).steps.front().id,
-                    role_of(site_, acknowledge.person, incident), acknowledge.person, "acknowledged", ""});
+                    role_of(acknowledge.person, incident), acknowledge.person, "acknowledged", ""});
   audit(acknowledge.incident, "INCIDENT-ACKNOWLEDGED", acknowledge.person, "incident acknowledged");
 }
 
 void Engine::Mind::act(const Close& close) {
   Incident& incident = *book.find(close.incident);
-  emit(close.incident, IncidentStep{"closed", role_of(site_, close.person, incident), close.person,
+  emit(close.incident, IncidentStep{"closed", role_of(close.person, incident), close.person,
                                     close.decision.empty() ? "closed" : close.decision, close.reason});
   emit(close.incident, IncidentClosed{close.reason});
   tell_paged(incident, NotificationKind::closed, false);

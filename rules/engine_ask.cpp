@@ -95,8 +95,7 @@ void Engine::Mind::ask_about(SignIndex index) {
       if (sign.bad_count == 1) want(device, "snmp", index);
       return;
     case SignKind::port: {
-      const Cable& cable = site_.cables[sign.index];
-      want(cable.a == device ? cable.b : cable.a, "icmp", index);
+      want(topology_.other_end(sign.index, device), "icmp", index);
       const auto behind = topology_.behind({true, sign.index});
       for (std::size_t i = 0; i < behind.size() && i < limits::neighbours_asked; ++i)
         want(behind[i], "icmp", index);

@@ -145,10 +145,10 @@ void Engine::Mind::came_back(const Incident& incident, const Sign& sign) {
     booting_[sign.device] = now;
 }
 
-bool Engine::Mind::is_owned(SignIndex sign) const {
-  return std::ranges::any_of(book.all(), [&](const auto& entry) {
-    return entry.second.is_open() && entry.second.owned.contains(sign);
-  });
+const Incident* Engine::Mind::owner_of(SignIndex sign) const {
+  for (const auto& [number, incident] : book.all())
+    if (incident.is_open() && incident.owned.contains(sign)) return &incident;
+  return nullptr;
 }
 
 /// A sign of an incident that is coming back: it has a few looks' time to come back too.
@@ -313,11 +313,15 @@ bool Engine::Mind::only_a_port_says_so(const Verdict& verdict) const {
   return watched;
 }
 
+double Engine::Mind::evidence_needed(std::span<const SignIndex> signs) const {
+  const bool by_ping =
+      std::ranges::any_of(signs, [&](SignIndex sign) { return states_[sign].kind == SignKind::ping; });
+  return by_ping ? limits::page_evidence : limits::page_evidence_of_slow_looks;
+}
+
 bool Engine::Mind::ripe(const Verdict& verdict) {
-  const bool by_ping = std::ranges::any_of(
-      verdict.explained, [&](SignIndex sign) { return states_[sign].kind == SignKind::ping; });
-  const double needed = by_ping ? limits::page_evidence : limits::page_evidence_of_slow_looks;
-  if (verdict.margin < limits::page_margin || verdict.evidence < needed || verdict.explained.empty())
+  if (verdict.margin < limits::page_margin || verdict.evidence < evidence_needed(verdict.explained) ||
+      verdict.explained.empty())
     return false;
   bool sure = verdict.witnesses > 1 && cuts_off(verdict.fault.kind);
   bool with_services = false;
@@ -423,7 +427,7 @@ void Engine::Mind::dismiss(Incident& incident) {
   std::set<SignIndex> judged(incident.owned.begin(), incident.owned.end());
   if (incident.fault)
     for (const Prediction& prediction : predict(world(), *incident.fault))
-      if (states_[prediction.sign].bad && !is_owned(prediction.sign)) judged.insert(prediction.sign);
+      if (states_[prediction.sign].bad && !owner_of(prediction.sign)) judged.insert(prediction.sign);
   for (const SignIndex sign : judged) {
     if (states_[sign].kind == SignKind::log && states_[sign].bad) note({states_.quieten(sign, now)});
     if (states_[sign].bad || !states_[sign].known) dismissed_.insert(sign);

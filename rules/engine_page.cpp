@@ -23,18 +23,27 @@ const NotificationPicture* last_call(const Incident& incident) {
 
 }  // namespace
 
+std::string Engine::Mind::next_message_id(int incident) const {
+  return std::to_string(incident) + "-" + std::to_string(book.queued(incident) + 1);
+}
+
+Notification Engine::Mind::addressed(const Incident& incident, NotificationKind kind, RoleId role,
+                                     const Person& person, const ContactChannel& way) const {
+  Notification notification;
+  notification.id = next_message_id(incident.picture.number);
+  notification.kind = kind;
+  notification.role = role;
+  notification.person = person.name;
+  notification.channel = site_.channels[way.channel].name;
+  notification.address = way.address;
+  return notification;
+}
+
 void Engine::Mind::queue(Incident& incident, NotificationKind kind, const Contact& contact, int step,
                          bool wants_answer) {
   const Person& person = site_.people[contact.person];
   const ContactChannel& way = person.channels[contact.channel];
-  Notification notification;
-  notification.id = std::to_string(incident.picture.number) + "-" +
-                    std::to_string(book.queued(incident.picture.number) + 1);
-  notification.kind = kind;
-  notification.role = contact.role;
-  notification.person = person.name;
-  notification.channel = site_.channels[way.channel].name;
-  notification.address = way.address;
+  Notification notification = addressed(incident, kind, contact.role, person, way);
   notification.step = step;
   if (wants_answer) notification.answer_by = now + way.answer_within;
   const Message message = compose(site_, incident, notification);
@@ -100,7 +109,7 @@ void Engine::Mind::syslog(const Incident& incident, bool security, int severity_
   for (const SyslogTarget& target : site_.syslog) {
     if (security ? !target.security : !target.incidents) continue;
     SyslogQueued message;
-    message.id = std::to_string(picture.number) + "-" + std::to_string(book.queued(picture.number) + 1) + "s";
+    message.id = next_message_id(picture.number) + "s";
     message.target = target.target;
     message.severity = severity_number;
     message.message_id = message_id;
@@ -126,7 +135,7 @@ void Engine::Mind::audit(int incident, const std::string& message_id, const std:
   for (const SyslogTarget& target : site_.syslog) {
     if (!target.audit) continue;
     SyslogQueued message;
-    message.id = std::to_string(incident) + "-" + std::to_string(book.queued(incident) + 1) + "s";
+    message.id = next_message_id(incident) + "s";
     message.target = target.target;
     message.message_id = message_id;
     message.values = {{"incident", std::to_string(incident)}, {"person", person}};

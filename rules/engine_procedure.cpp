@@ -79,14 +79,7 @@ void Engine::Mind::tell_person(Incident& incident, RoleId role, PersonIndex pers
                                NotificationKind kind, const std::string& about, const Message& message) {
   const Person& person = site_.people[person_index];
   if (person.channels.empty()) return;
-  Notification notification;
-  notification.id = std::to_string(incident.picture.number) + "-" +
-                    std::to_string(book.queued(incident.picture.number) + 1);
-  notification.kind = kind;
-  notification.role = role;
-  notification.person = person.name;
-  notification.channel = site_.channels[person.channels.front().channel].name;
-  notification.address = person.channels.front().address;
+  Notification notification = addressed(incident, kind, role, person, person.channels.front());
   notification.subject = message.subject;
   notification.body = message.body;
   notification.about = about;
@@ -407,8 +400,11 @@ std::vector<Engine::Mind::Reminder> Engine::Mind::reminders() {
 
 void Engine::Mind::remind() {
   if (!reminders_changed_ && (!next_reminder_ || *next_reminder_ > now)) return;
-  for (const Reminder& reminder : reminders()) {
+  std::vector<Reminder> all = reminders();
+  bool told = false;
+  for (const Reminder& reminder : all) {
     if (reminder.at > now) continue;
+    told = true;
     Incident& incident = *book.find(reminder.incident);
     const Message message = reminder_message(site_, incident.picture, reminder.what);
     if (const auto person = site_.person(reminder.person))
@@ -416,8 +412,10 @@ void Engine::Mind::remind() {
     else
       tell_role(incident, reminder.role, NotificationKind::reminder, reminder.about, message);
   }
+  // Each that was told moves the next one of its kind.
+  if (told) all = reminders();
   next_reminder_.reset();
-  for (const Reminder& reminder : reminders())
+  for (const Reminder& reminder : all)
     if (reminder.at > now && (!next_reminder_ || reminder.at < *next_reminder_)) next_reminder_ = reminder.at;
   reminders_changed_ = false;
 }

@@ -1,6 +1,7 @@
 // The reasoning of a verdict, and of silence, told on demand. Nothing here changes what the engine decides.
 
 #include <algorithm>
+#include <array>
 
 #include "rules/evidence.hpp"
 #include "rules/mind.hpp"
@@ -89,6 +90,7 @@ std::vector<Reason> Engine::Mind::why_not(DeviceIndex device) {
   std::vector<Reason> told;
   std::optional<Time> newest;
   std::size_t looked_at = 0;
+  const std::vector<Verdict> verdicts = diagnose(world(), collect(), held());
   for (const SignIndex index : states_.of(device)) {
     const Sign& sign = states_[index];
     if (!sign.known) continue;
@@ -96,7 +98,7 @@ std::vector<Reason> Engine::Mind::why_not(DeviceIndex device) {
     if (!newest || sign.last_sample > *newest) newest = sign.last_sample;
     if (!sign.bad) continue;
     told.push_back(reason_of(world(), index));
-    told.push_back(why_quiet(index));
+    told.push_back(why_quiet(index, verdicts));
   }
   if (in_maintenance_window(site_, device, now)) told.push_back(about(site_, "in_maintenance", device));
   for (const auto& [number, incident] : book.all()) {
@@ -116,20 +118,20 @@ std::vector<Reason> Engine::Mind::why_not(DeviceIndex device) {
   return told;
 }
 
-Reason Engine::Mind::weighed(SignIndex index, const std::string& code, double evidence_nats) const {
+Reason Engine::Mind::weighed(SignIndex index, const std::string& code, double evidence_nats,
+                             double needed_nats) const {
   Reason reason = about(site_, code, states_[index].device, states_[index].first_bad);
   reason.values["have"] = whole(evidence_nats);
-  reason.values["need"] = whole(limits::page_evidence);
+  reason.values["need"] = whole(needed_nats);
   reason.values["count"] = std::to_string(states_[index].bad_count);
   return reason;
 }
 
-Reason Engine::Mind::why_quiet(SignIndex index) {
+Reason Engine::Mind::why_quiet(SignIndex index, std::span<const Verdict> verdicts) {
   const Sign& sign = states_[index];
-  for (const auto& [number, incident] : book.all()) {
-    if (!incident.is_open() || !incident.owned.contains(index)) continue;
-    Reason reason = about(site_, "told_by", sign.device, incident.picture.opened);
-    reason.values["incident"] = std::to_string(number);
+  if (const Incident* owner = owner_of(index)) {
+    Reason reason = about(site_, "told_by", sign.device, owner->picture.opened);
+    reason.values["incident"] = std::to_string(owner->picture.number);
     return reason;
   }
   if (dismissed_.contains(index)) return about(site_, "dismissed", sign.device);
@@ -138,13 +140,14 @@ Reason Engine::Mind::why_quiet(SignIndex index) {
       sign.kind == SignKind::ping || sign.kind == SignKind::snmp || sign.kind == SignKind::service;
   if (by_hours && excused(sign.device)) return about(site_, "out_of_hours", sign.device);
   if (held_back(index)) return about(site_, "coming_back", sign.device);
-  for (const Verdict& verdict : diagnose(world(), collect(), held())) {
+  for (const Verdict& verdict : verdicts) {
     if (!std::ranges::binary_search(verdict.explained, index)) continue;
-    const bool enough = verdict.evidence >= limits::page_evidence && verdict.margin >= limits::page_margin;
-    return weighed(index, enough ? "waits_for_looks" : "too_little", verdict.evidence);
+    const double needed = evidence_needed(verdict.explained);
+    const bool enough = verdict.evidence >= needed && verdict.margin >= limits::page_margin;
+    return weighed(index, enough ? "waits_for_looks" : "too_little", verdict.evidence, needed);
   }
   if (causes(world(), index).empty()) return about(site_, "evidence_only", sign.device);
-  return weighed(index, "too_little", bad_strength(world(), sign));
+  return weighed(index, "too_little", bad_strength(world(), sign), evidence_needed(std::array{index}));
 }
 
 }  // namespace nethealth

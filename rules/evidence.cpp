@@ -54,8 +54,7 @@ void sensor_values(const Sign& sign, Reason& reason) {
 }
 
 std::string peer_name(const World& world, const Sign& sign) {
-  const Cable& cable = world.site.cables[sign.index];
-  return world.site.devices[cable.a == sign.device ? cable.b : cable.a].name;
+  return world.site.devices[world.topology.other_end(sign.index, sign.device)].name;
 }
 
 /// Silences told together: how many, from when to when, who.
@@ -136,9 +135,8 @@ void excluding(const World& world, const Verdict& verdict, std::vector<Reason>& 
   if (kind != FaultKind::device_hang && kind != FaultKind::forwarder && kind != FaultKind::device_power)
     return;
   for (const CableIndex cable : world.topology.cables(verdict.fault.index)) {
-    const Cable& ends = world.site.cables[cable];
-    const auto port =
-        world.states.port(cable, ends.a == verdict.fault.index ? ends.b : ends.a, SignKind::port);
+    const DeviceIndex other = world.topology.other_end(cable, verdict.fault.index);
+    const auto port = world.states.port(cable, other, SignKind::port);
     if (!port || !world.states[*port].known || world.states[*port].bad ||
         world.states[*port].last_sample < verdict.onset)
       continue;

@@ -50,8 +50,7 @@ struct Predictions {
   /// The ports that look at the device, at the other ends of its cables.
   void facing_ports(DeviceIndex device, double probability) {
     for (const CableIndex cable : world.topology.cables(device)) {
-      const Cable& ends = world.site.cables[cable];
-      const DeviceIndex other = ends.a == device ? ends.b : ends.a;
+      const DeviceIndex other = world.topology.other_end(cable, device);
       if (other == world.site.monitor)
         add(world.states.find(SignKind::carrier, other, ""), probability);
       else
@@ -85,8 +84,7 @@ std::vector<DeviceIndex> loads(const World& world, const Fault& fault) {
 
 bool leads_to_monitor(const World& world, DeviceIndex device) {
   return std::ranges::any_of(world.topology.cables(device), [&](CableIndex cable) {
-    const Cable& ends = world.site.cables[cable];
-    return ends.a == world.site.monitor || ends.b == world.site.monitor;
+    return world.topology.other_end(cable, device) == world.site.monitor;
   });
 }
 
@@ -195,10 +193,8 @@ void predict_uplink(Predictions& out) {
   const DeviceIndex monitor = out.world.site.monitor;
   out.add(out.world.states.find(SignKind::carrier, monitor, ""), 0.95, 0.9);
   out.add(out.world.states.find(SignKind::gateway, monitor, ""), 0.99, 0.9);
-  for (const CableIndex cable : out.world.topology.cables(monitor)) {
-    const Cable& ends = out.world.site.cables[cable];
-    out.add(out.world.states.port(cable, ends.a == monitor ? ends.b : ends.a, SignKind::port), 0.9);
-  }
+  for (const CableIndex cable : out.world.topology.cables(monitor))
+    out.add(out.world.states.port(cable, out.world.topology.other_end(cable, monitor), SignKind::port), 0.9);
 }
 
 /// A storm eats packets of everything in the broadcast domain now and then, and floods the joined ports.
@@ -234,8 +230,7 @@ void predict_loop(Predictions& out, DeviceIndex device) {
 /// A PC that is switched off with its card on standby keeps a link, at a lower speed.
 bool on_standby(const World& world, DeviceIndex device) {
   for (const CableIndex cable : world.topology.cables(device)) {
-    const Cable& ends = world.site.cables[cable];
-    const auto port = world.states.port(cable, ends.a == device ? ends.b : ends.a, SignKind::port);
+    const auto port = world.states.port(cable, world.topology.other_end(cable, device), SignKind::port);
     if (port && world.states[*port].speed_fell) return true;
   }
   return false;
@@ -429,8 +424,7 @@ void causes_of_loop(const World& world, DeviceIndex device, std::vector<Fault>& 
 }
 
 void causes_of_port(const World& world, const Sign& sign, std::vector<Fault>& out) {
-  const Cable& cable = world.site.cables[sign.index];
-  const DeviceIndex other = cable.a == sign.device ? cable.b : cable.a;
+  const DeviceIndex other = world.topology.other_end(sign.index, sign.device);
   if (other == world.site.monitor) {
     out.push_back({FaultKind::monitor_uplink});
     return;
@@ -503,8 +497,7 @@ void add_causes(const World& world, const Sign& sign, SignIndex index, std::vect
     case SignKind::gateway:
       add({{FaultKind::monitor_uplink}});
       for (const CableIndex cable : world.topology.cables(world.site.monitor)) {
-        const Cable& ends = world.site.cables[cable];
-        const DeviceIndex first = ends.a == world.site.monitor ? ends.b : ends.a;
+        const DeviceIndex first = world.topology.other_end(cable, world.site.monitor);
         if (world.site.devices[first].forwards()) add({{FaultKind::forwarder, first}});
         for (const DeviceIndex feed : world.site.devices[first].power) add({{FaultKind::power_feed, feed}});
       }
@@ -526,8 +519,7 @@ std::vector<Fault> causes(const World& world, SignIndex index) {
   const std::size_t loops = out.size();
   add_causes(world, sign, index, out);
   // A line that names a loop is no fault of another kind beside it.
-  const bool is_loop_line = sign.kind == SignKind::log && sign.rule && sign.rule->cause == Cause::loop;
-  if (is_loop_line && loops > 0) out.resize(loops);
+  if (sign.tells_of_loop() && loops > 0) out.resize(loops);
   return out;
 }
 
@@ -538,9 +530,8 @@ std::vector<DeviceIndex> suspected_loops(const Site& site, const CheckStates& st
   for (const SignIndex index : bad) {
     const Sign& sign = states[index];
     if (!site.devices[sign.device].forwards()) continue;
-    const bool told = sign.kind == SignKind::log && sign.rule && sign.rule->cause == Cause::loop;
     const bool counted = sign.kind == SignKind::port_errors && ++ports_with_errors[sign.device] == 2;
-    if ((told || counted) && std::ranges::find(looping, sign.device) == looping.end())
+    if ((sign.tells_of_loop() || counted) && std::ranges::find(looping, sign.device) == looping.end())
       looping.push_back(sign.device);
   }
   return looping;

@@ -51,9 +51,7 @@ std::vector<std::string> looped_ports(const World& world, DeviceIndex device) {
     const Sign& state = world.states[sign];
     if (!state.bad) continue;
     if (state.kind == SignKind::port_errors) ports.insert(state.name);
-    if (state.kind == SignKind::log && state.rule && state.rule->cause == Cause::loop &&
-        !state.component.empty())
-      ports.insert(state.component);
+    if (state.tells_of_loop() && !state.component.empty()) ports.insert(state.component);
   }
   return {ports.begin(), ports.end()};
 }
@@ -176,8 +174,7 @@ Location location(const World& world, const Fault& fault) {
     case FaultKind::monitor_uplink:
       if (const auto& cables = world.topology.cables(*device); cables.size() == 1) {
         const Cable& cable = world.site.cables[cables.front()];
-        const DeviceIndex far = cable.a == *device ? cable.b : cable.a;
-        where.peer = world.site.devices[far].name;
+        where.peer = world.site.devices[world.topology.other_end(cables.front(), *device)].name;
         where.port = cable.a == *device ? cable.port_a : cable.port_b;
       }
       break;

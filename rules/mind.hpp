@@ -126,6 +126,8 @@ class Engine::Mind {
   void refresh(Incident& incident, const Verdict& verdict);
   void consider(const Verdict& verdict);
   [[nodiscard]] bool ripe(const Verdict& verdict);
+  /// Nats of bad samples that a page on these signs needs.
+  [[nodiscard]] double evidence_needed(std::span<const SignIndex> signs) const;
   [[nodiscard]] bool only_a_port_says_so(const Verdict& verdict) const;
   [[nodiscard]] bool awaited(SignIndex sign, bool with_services);
   [[nodiscard]] bool in_maintenance(const Verdict& verdict);
@@ -135,15 +137,17 @@ class Engine::Mind {
   [[nodiscard]] bool is_good(SignIndex sign);
   void restored(Incident& incident);
   void dismiss(Incident& incident);
-  [[nodiscard]] bool is_owned(SignIndex sign) const;
+  /// The open incident that a bad sign belongs to.
+  [[nodiscard]] const Incident* owner_of(SignIndex sign) const;
   void came_back(const Incident& incident, const Sign& sign);
   void own(Incident& incident, const Verdict& verdict);
   [[nodiscard]] int looks_needed(SignKind kind) const;
 
   // engine_reasoning.cpp
   [[nodiscard]] RivalReasoning reasoning_of(const Rival& rival, Time onset) const;
-  [[nodiscard]] Reason why_quiet(SignIndex sign);
-  [[nodiscard]] Reason weighed(SignIndex sign, const std::string& code, double evidence_nats) const;
+  [[nodiscard]] Reason why_quiet(SignIndex sign, std::span<const Verdict> verdicts);
+  [[nodiscard]] Reason weighed(SignIndex sign, const std::string& code, double evidence_nats,
+                               double needed_nats) const;
 
   // engine_ask.cpp
   void ask();
@@ -153,6 +157,10 @@ class Engine::Mind {
   [[nodiscard]] bool is_asked(SignIndex sign) const;
 
   // engine_page.cpp
+  /// Of the incident's next message; one number for notifications and syslog messages together.
+  [[nodiscard]] std::string next_message_id(int incident) const;
+  [[nodiscard]] Notification addressed(const Incident& incident, NotificationKind kind, RoleId role,
+                                       const Person& person, const ContactChannel& way) const;
   void queue(Incident& incident, NotificationKind kind, const Contact& contact, int step, bool wants_answer);
   void page(Incident& incident);
   void escalate();
@@ -202,6 +210,8 @@ class Engine::Mind {
   [[nodiscard]] std::optional<std::string> refusal_of(const OpenByHand& report, Language language) const;
   [[nodiscard]] std::optional<std::string> refusal_of(const Reclassify& reclassify, Language language);
   [[nodiscard]] std::optional<std::string> refusal_of(const DecideMeasure& measure, Language language);
+  /// The role in which they were told of the incident, else the first they hold.
+  [[nodiscard]] std::string role_of(const std::string& person, const Incident& incident) const;
   [[nodiscard]] std::string full_role(const std::string& person) const;
 
   [[nodiscard]] std::optional<Time> wake_time();

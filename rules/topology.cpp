@@ -43,8 +43,7 @@ void Topology::divide_domains() {
     for (std::size_t next = 0; next < members.size(); ++next) {
       if (!floods(members[next])) continue;
       for (const CableIndex cable : cables_[members[next]]) {
-        const Cable& ends = site_.cables[cable];
-        const DeviceIndex other = ends.a == members[next] ? ends.b : ends.a;
+        const DeviceIndex other = other_end(cable, members[next]);
         if (std::exchange(heard_in[other], domains_.size()) == domains_.size()) continue;
         if (floods(other)) domain_of_[other] = domains_.size();
         members.push_back(other);
@@ -80,7 +79,7 @@ void Topology::order(const Site& site) {
     queue.pop_front();
     if (device != site.monitor && !site.devices[device].forwards()) continue;
     for (const CableIndex cable : cables_[device]) {
-      const DeviceIndex other = site.cables[cable].a == device ? site.cables[cable].b : site.cables[cable].a;
+      const DeviceIndex other = other_end(cable, device);
       if (depth_[other] >= 0) continue;
       depth_[other] = depth_[device] + 1;
       queue.push_back(other);
@@ -211,8 +210,7 @@ DeviceIndex Topology::near_end(CableIndex cable) const {
 }
 
 DeviceIndex Topology::far_end(CableIndex cable) const {
-  const Cable& ends = site_.cables[cable];
-  return near_end(cable) == ends.a ? ends.b : ends.a;
+  return other_end(cable, near_end(cable));
 }
 
 std::optional<DeviceIndex> Topology::parent(DeviceIndex device) const {

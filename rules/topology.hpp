@@ -37,6 +37,11 @@ class Topology {
   /// out.
   [[nodiscard]] std::vector<Element> cutters(DeviceIndex device) const;
   [[nodiscard]] const std::vector<CableIndex>& cables(DeviceIndex device) const { return cables_[device]; }
+  /// The end of one of its cables that is not the device.
+  [[nodiscard]] DeviceIndex other_end(CableIndex cable, DeviceIndex device) const {
+    const Cable& ends = site_.cables[cable];
+    return ends.a == device ? ends.b : ends.a;
+  }
   /// The end of the cable that is nearer the monitor, and the other.
   [[nodiscard]] DeviceIndex near_end(CableIndex cable) const;
   [[nodiscard]] DeviceIndex far_end(CableIndex cable) const;
