@@ -429,7 +429,7 @@ TEST_CASE(
   CHECK(plan.reminders("measure:spares") == 1);
   CHECK(plan.told("measure:spares") == People{"ono"});
   CHECK(decide("spares", "done", "", "", {}, "ono").empty());
-  plan.story.run(24h * 15);
+  plan.story.run(24h * 2);
   CHECK(plan.reminders("measure:spares") == 1);
   const auto proposed = proposed_measures(plan.incident());
   CHECK(std::ranges::count(proposed, "spares") == 1);
