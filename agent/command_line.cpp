@@ -113,13 +113,19 @@ class Reader {
         ->add_option("DEVICE", line_.device, text("機器の名前", "the device's name"))
         ->required();
     add_procedure_verbs();
-    verb(app_, "replay", Verb::replay,
-         text("記録した観測を仮想の時間で再生する",
-              "run the engine over recorded observations in virtual time"))
-        ->add_option("FILE", line_.file,
-                     text("観測のファイル (.gz可、- は標準入力)",
-                          "the observations (.gz allowed, - is standard input)"))
+    CLI::App* replay = verb(app_, "replay", Verb::replay,
+                            text("記録した観測を仮想の時間で再生する",
+                                 "run the engine over recorded observations in virtual time"));
+    replay
+        ->add_option("FILE", line_.files,
+                     text("観測のファイル (.gz可、- は標準入力) か、記録のフォルダ",
+                          "the observations (.gz allowed, - is standard input), or a folder of recordings"))
         ->required();
+    replay
+        ->add_option("--against", line_.against,
+                     text("別の設定でも再生し、判断の違いを示す",
+                          "play them under another configuration too, and show what differs"))
+        ->type_name("FILE");
     verb(app_, "test", Verb::test,
          text("筋書き (何が起き、誰に知らせるべきか) を仮想の時間で確かめる",
               "play scenarios (what happens, and who must be told) in virtual time"))

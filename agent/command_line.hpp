@@ -41,11 +41,11 @@ struct CommandLine {
   bool json = false;
   std::optional<Language> language;  ///< only when --lang was given
   std::string device;                ///< probe and why-not
-  std::string file;                  ///< replay; "-" is standard input
-  std::vector<std::string> files;    ///< test
-  int incident = 0;                  ///< incident show, ack, close; from 1
-  std::string as;                    ///< incident ack, close: the person who acts, empty when not given
-  std::string reason;                ///< incident close, step, reclassify, measure
+  std::vector<std::string> files;  ///< test; replay, where "-" is standard input and a folder its recordings
+  std::string against;             ///< replay: another configuration to compare with
+  int incident = 0;                ///< incident show, ack, close; from 1
+  std::string as;                  ///< incident ack, close: the person who acts, empty when not given
+  std::string reason;              ///< incident close, step, reclassify, measure
   /// What the verbs of the procedure take besides, by the option's or argument's name.
   std::map<std::string, std::vector<std::string>> values;
 };

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/comparison.hpp"
 #include "agent/configuration.hpp"
 #include "agent/control_client.hpp"
 #include "agent/daemon.hpp"
@@ -76,25 +77,60 @@ int probe(const CommandLine& line) {
                          : probe_report(device, probed.observations, probed.logs, language));
 }
 
-int replay_file(const CommandLine& line) {
+/// An engine that only listens to what was recorded.
+Engine recorded_engine(const Configuration& configuration) {
+  EngineOptions options;
+  options.can_probe = false;
+  options.procedures = &configuration.procedures;
+  return Engine(configuration.site, configuration.matcher, options);
+}
+
+/// False when an input could not be read to its end, or lines were bad.
+bool replay_all(const CommandLine& line, std::vector<Replayed> engines, Language language) {
+  Replay replay(std::move(engines), language, std::cerr);
+  bool opened = true;
+  for (const std::string& argument : line.files) {
+    for (const std::string& file : replayed_files(argument)) {
+      Result<LineReader> reader = LineReader::open(file, observation_line_limit_bytes);
+      if (!reader) std::cerr << "nethealth: " << reader.error().text() << "\n";
+      opened = opened && reader;
+      if (reader) replay.play(*reader, file);
+    }
+  }
+  return opened && replay.count().bad == 0 && !replay.count().broken;
+}
+
+int compare(const CommandLine& line, const LoadedConfiguration& loaded) {
+  CommandLine other_line = line;
+  other_line.config = line.against;
+  const LoadedConfiguration other = load(other_line, Secrets::optional);
+  print_problems(other);
+  if (!other.configuration) return 1;
+  const Language language = language_of(line, loaded);
+  const Site &site = loaded.configuration->site, &other_site = other.configuration->site;
+  Engine engine = recorded_engine(*loaded.configuration),
+         other_engine = recorded_engine(*other.configuration);
+  const auto silent = [](const Event&) {};
+  const bool whole = replay_all(line, {{site, engine, silent}, {other_site, other_engine, silent}}, language);
+  const Picture picture = engine.picture(), other_picture = other_engine.picture();
+  const Judged first{picture, site, line.config}, second{other_picture, other_site, line.against};
+  const int code = print(line.json ? comparison_json(first, second, language)
+                                   : comparison_report(first, second, {language, false}));
+  return whole ? code : 1;
+}
+
+int replay_files(const CommandLine& line) {
   std::ios::sync_with_stdio(false);
   const LoadedConfiguration loaded = load(line, Secrets::optional);
   print_problems(loaded);
   if (!loaded.configuration) return 1;
-  Result<LineReader> reader = LineReader::open(line.file, observation_line_limit_bytes);
-  if (!reader) {
-    std::cerr << "nethealth: " << reader.error().text() << "\n";
-    return 1;
-  }
+  if (!line.against.empty()) return compare(line, loaded);
   const Site& site = loaded.configuration->site;
-  EngineOptions options;
-  options.can_probe = false;
-  options.procedures = &loaded.configuration->procedures;
-  Engine engine(site, loaded.configuration->matcher, options);
-  const ReplayCount count =
-      replay(*reader, line.file, site, engine, language_of(line, loaded), std::cout, std::cerr);
+  const Language language = language_of(line, loaded);
+  Engine engine = recorded_engine(*loaded.configuration);
+  const bool whole = replay_all(line, {{site, engine, print_events(site, language, std::cout)}}, language);
   std::cout << std::flush;
-  return count.bad == 0 && !count.broken && std::cout ? 0 : 1;
+  return whole && std::cout ? 0 : 1;
 }
 
 ControlRequest request_of(const CommandLine& line) {
@@ -241,7 +277,7 @@ int execute(const CommandLine& line) {
     case Verb::probe:
       return probe(line);
     case Verb::replay:
-      return replay_file(line);
+      return replay_files(line);
     case Verb::test:
       return test_scenarios(line);
     case Verb::verify:

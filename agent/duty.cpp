@@ -12,6 +12,7 @@
 #include "agent/log.hpp"
 #include "agent/lookout.hpp"
 #include "agent/pump.hpp"
+#include "agent/recorder.hpp"
 #include "probes/dropped_count.hpp"
 #include "probes/log_follower.hpp"
 #include "probes/trap_listener.hpp"
@@ -69,6 +70,8 @@ class Duty::Impl {
         engine_(site_, configuration_->matcher,
                 EngineOptions{true, host_addresses(), &configuration_->procedures}),
         attempts_(std::move(past.attempts)),
+        recorder_(site_.recorder ? std::make_unique<Recorder>(*site_.recorder, site_.zone, site_.language)
+                                 : nullptr),
         dispatch_(io, probers.curl, store, site_, reports()),
         pump_(io, clock, site_, configuration_->matcher, engine_, sinks()),
         lookout_(std::make_unique<Lookout>(
@@ -143,6 +146,8 @@ class Duty::Impl {
     sinks.look = [this](const ProbeWanted& wanted) {
       if (lookout_) lookout_->want(wanted);
     };
+    if (recorder_)
+      sinks.observed = [this](const Observation& observation) { recorder_->record(observation); };
     sinks.decided = [this](const Event& event) { log_event(event, site_); };
     sinks.storage = [this](const std::string& trouble) { log_storage(trouble, site_.language); };
     return sinks;
@@ -221,6 +226,7 @@ class Duty::Impl {
   Store& store_;
   Engine engine_;
   std::set<std::string> attempts_;
+  std::unique_ptr<Recorder> recorder_;  ///< null: nothing is recorded
   Dispatch dispatch_;
   Pump pump_;
   std::unique_ptr<Lookout> lookout_;

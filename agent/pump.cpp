@@ -95,12 +95,21 @@ class Pump::Impl : public std::enable_shared_from_this<Impl> {
     commit();
   }
 
+  void observe(const Observation& observation) {
+    if (sinks_.observed) sinks_.observed(observation);
+    take(engine_.observe(observation));
+  }
+
   void take_lines(const LogLines& lines, std::function<void()> safe) {
     Decisions all;
     bool woken = false;
     for (const LogSeen& line : lines.lines) {
-      if (matcher_.match(line.line, line.rules).empty()) continue;
-      Decisions decisions = engine_.observe(Observation{now(), lines.device, line});
+      const bool tells = !matcher_.match(line.line, line.rules).empty();
+      if (!tells && !sinks_.observed) continue;
+      const Observation observation{now(), lines.device, line};
+      if (sinks_.observed) sinks_.observed(observation);
+      if (!tells) continue;
+      Decisions decisions = engine_.observe(observation);
       std::move(decisions.events.begin(), decisions.events.end(), std::back_inserter(all.events));
       all.wake = decisions.wake;
       woken = true;
@@ -287,7 +296,7 @@ Pump::~Pump() {
 }
 
 void Pump::observe(const Observation& observation) {
-  impl_->take(impl_->engine().observe(observation));
+  impl_->observe(observation);
 }
 void Pump::take_lines(const LogLines& lines, std::function<void()> safe) {
   impl_->take_lines(lines, std::move(safe));

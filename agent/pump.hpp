@@ -32,6 +32,8 @@ struct PumpSinks {
   std::function<void(Letter, DeliveryFlags)> send;
   std::function<void(const SyslogQueued&, Time)> send_syslog;
   std::function<void(const ProbeWanted&)> look;
+  /// Every observation, log lines that mean nothing included; may be empty.
+  std::function<void(const Observation&)> observed;
   /// Every event as it is decided, for the log.
   std::function<void(const Event&)> decided;
   /// Storage stopped working (the text says how), or works again (empty).

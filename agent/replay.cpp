@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <filesystem>
 #include <iterator>
 #include <optional>
 #include <ostream>
@@ -10,60 +11,43 @@
 
 #include "agent/event_json.hpp"
 #include "agent/log.hpp"
+#include "agent/recorder.hpp"
 #include "probes/observation_json.hpp"
 
 namespace nethealth {
 namespace {
 
+/// One engine's virtual time.
 class Player {
  public:
-  Player(const std::string& name, const Site& site, Engine& engine, Language language, std::ostream& out,
-         std::ostream& err)
-      : name_(name), site_(site), engine_(engine), language_(language), out_(out), err_(err) {
-    for (const Device& device : site.devices) known_.insert(device.name);
+  explicit Player(Replayed replayed) : to_(std::move(replayed)) {
+    for (const Device& device : to_.site.devices) known_.insert(device.name);
   }
 
-  void play(const ReadLine& line) {
-    ++count_.lines;
-    if (line.too_long) return bad(language_ == Language::ja ? "行が長すぎます" : "the line is too long");
-    const Result<Observation> observation = parse_observation(line.text, language_);
-    if (!observation) return bad(observation.error().text());
-    if (last_ && observation->time < *last_)
-      return bad(language_ == Language::ja ? "前の行より古い時刻です" : "older than the line before");
-    if (!known_.contains(observation->device))
-      return bad((language_ == Language::ja ? "設定にない機器です: " : "no device of the configuration: ") +
-                 observation->device);
-    pass_time_until(observation->time);
-    last_ = observation->time;
-    settle(observation->time, engine_.observe(*observation));
-  }
+  [[nodiscard]] bool knows(const std::string& device) const { return known_.contains(device); }
+  [[nodiscard]] bool rests() const { return rests_; }
 
-  void input_failed(const std::string& why) {
-    err_ << name_ << ":" << count_.lines + 1 << ": " << why << "\n";
-    count_.broken = true;
+  /// `observation` is not older than the one before, and of a known device.
+  void play(const Observation& observation) {
+    pass_time_until(observation.time);
+    last_ = observation.time;
+    settle(observation.time, to_.engine.observe(observation));
   }
-
-  [[nodiscard]] const ReplayCount& count() const { return count_; }
 
  private:
-  void bad(const std::string& message) {
-    ++count_.bad;
-    err_ << name_ << ":" << count_.lines << ": " << without_controls(message) << "\n";
-  }
-
   void pass_time_until(Time time) {
     int at_one_moment = 0;
-    while (wake_ && *wake_ <= time && !count_.broken) {
+    while (wake_ && *wake_ <= time && rests_) {
       const Time now = last_ ? std::max(*wake_, *last_) : *wake_;
       wake_.reset();
-      settle(now, engine_.wake(now));
+      settle(now, to_.engine.wake(now));
       at_one_moment = wake_ && *wake_ <= now ? at_one_moment + 1 : 0;
-      if (at_one_moment > max_wakes_at_one_moment) input_failed("the engine does not come to rest");
+      rests_ = at_one_moment <= max_wakes_at_one_moment;
       last_ = now;
     }
   }
 
-  /// Prints what was decided, and reports every message as delivered until nothing follows from that any
+  /// Hands on what was decided, and reports every message as delivered until nothing follows from that any
   /// more.
   void settle(Time now, Decisions decisions) {
     std::deque<Event> events;
@@ -75,39 +59,108 @@ class Player {
     while (!events.empty()) {
       const Event event = std::move(events.front());
       events.pop_front();
-      if (const auto object = contract_event(event, language_, site_.zone))
-        out_ << json_text(*object) << "\n";
+      to_.decided(event);
       if (const auto* queued = std::get_if<NotificationQueued>(&event.what))
-        add(engine_.report(now, NotificationOutcome{queued->notification.id, Delivery::sent, {}, {}}));
+        add(to_.engine.report(now, NotificationOutcome{queued->notification.id, Delivery::sent, {}, {}}));
       if (const auto* queued = std::get_if<SyslogQueued>(&event.what))
-        add(engine_.report(now, SyslogOutcome{queued->id, queued->target, true, {}, queued->message}));
+        add(to_.engine.report(now, SyslogOutcome{queued->id, queued->target, true, {}, queued->message}));
     }
   }
 
-  const std::string& name_;
-  const Site& site_;
+  Replayed to_;
   std::unordered_set<std::string_view> known_;  ///< devices; Site::device goes through all of them
-  Engine& engine_;
-  Language language_;
-  std::ostream& out_;
-  std::ostream& err_;
-  std::optional<Time> last_;  ///< the engine's time
+  std::optional<Time> last_;                    ///< the engine's time
   std::optional<Time> wake_;
-  ReplayCount count_;
+  bool rests_ = true;
 };
 
 }  // namespace
 
-ReplayCount replay(LineReader& reader, const std::string& name, const Site& site, Engine& engine,
-                   Language language, std::ostream& out, std::ostream& err) {
-  Player player(name, site, engine, language, out, err);
-  while (!player.count().broken) {
-    const auto line = reader.next();
-    if (!line) break;
-    player.play(*line);
+class Replay::Impl {
+ public:
+  Impl(std::vector<Replayed> engines, Language language, std::ostream& err) : language_(language), err_(err) {
+    for (Replayed& replayed : engines) players_.emplace_back(std::move(replayed));
   }
-  if (!reader.failure().empty()) player.input_failed(reader.failure());
-  return player.count();
+
+  void play(LineReader& reader, const std::string& name) {
+    name_ = &name;
+    line_ = 0;
+    while (std::ranges::all_of(players_, &Player::rests)) {
+      const auto line = reader.next();
+      if (!line) break;
+      ++line_;
+      ++count_.lines;
+      take(*line);
+      if (!std::ranges::all_of(players_, &Player::rests)) fail("the engine does not come to rest");
+    }
+    if (!reader.failure().empty()) fail(reader.failure());
+  }
+
+  [[nodiscard]] const ReplayCount& count() const { return count_; }
+
+ private:
+  void take(const ReadLine& line) {
+    if (line.too_long) return bad(language_ == Language::ja ? "行が長すぎます" : "the line is too long");
+    const Result<Observation> observation = parse_observation(line.text, language_);
+    if (!observation) return bad(observation.error().text());
+    if (last_ && observation->time < *last_)
+      return bad(language_ == Language::ja ? "前の行より古い時刻です" : "older than the line before");
+    last_ = observation->time;
+    bool known = true;
+    for (Player& player : players_) {
+      if (player.knows(observation->device))
+        player.play(*observation);
+      else
+        known = false;
+    }
+    if (!known)
+      bad((language_ == Language::ja ? "設定にない機器です: " : "no device of the configuration: ") +
+          observation->device);
+  }
+
+  void bad(const std::string& message) {
+    ++count_.bad;
+    err_ << *name_ << ":" << line_ << ": " << without_controls(message) << "\n";
+  }
+
+  void fail(const std::string& why) {
+    err_ << *name_ << ":" << line_ + 1 << ": " << why << "\n";
+    count_.broken = true;
+  }
+
+  Language language_;
+  std::ostream& err_;
+  std::vector<Player> players_;
+  const std::string* name_ = nullptr;
+  std::uint64_t line_ = 0;  ///< of this file
+  std::optional<Time> last_;
+  ReplayCount count_;
+};
+
+Replay::Replay(std::vector<Replayed> engines, Language language, std::ostream& err)
+    : impl_(std::make_unique<Impl>(std::move(engines), language, err)) {}
+Replay::~Replay() = default;
+void Replay::play(LineReader& reader, const std::string& name) {
+  impl_->play(reader, name);
+}
+const ReplayCount& Replay::count() const {
+  return impl_->count();
+}
+
+std::function<void(const Event&)> print_events(const Site& site, Language language, std::ostream& out) {
+  return [&site, language, &out](const Event& event) {
+    if (const auto object = contract_event(event, language, site.zone)) out << json_text(*object) << "\n";
+  };
+}
+
+std::vector<std::string> replayed_files(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) return {path};
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error))
+    if (entry.path().string().ends_with(recording_suffix)) files.push_back(entry.path().string());
+  std::ranges::sort(files);
+  return files;
 }
 
 }  // namespace nethealth

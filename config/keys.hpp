@@ -15,10 +15,10 @@ struct KeySet {
 
 namespace keys {
 
-inline const KeySet top{"top",
-                        {"site", "include", "store", "http", "polling", "calendars", "credentials", "rooms",
-                         "devices", "maintenance", "roles", "people", "channels", "syslog", "sensor_packs",
-                         "traps", "procedures", "tasks", "emergency_measures"}};
+inline const KeySet top{"top", {"site",      "include",     "store",      "http",    "polling",
+                                "calendars", "credentials", "rooms",      "devices", "maintenance",
+                                "roles",     "people",      "channels",   "syslog",  "sensor_packs",
+                                "traps",     "recorder",    "procedures", "tasks",   "emergency_measures"}};
 inline const KeySet site{"site", {"name", "language", "timezone"}};
 inline const KeySet http_server{"http_server", {"listen", "certificate", "key_file", "public_url"}};
 inline const KeySet polling{"polling", {"icmp", "snmp", "tcp", "http"}};
@@ -51,6 +51,7 @@ inline const KeySet webhook_channel{"webhook_channel", {"name", "type", "url", "
 inline const KeySet patlite_channel{"patlite_channel", {"name", "type", "url", "on"}};
 inline const KeySet syslog{"syslog", {"target", "format", "facility", "events", "framing", "bom"}};
 inline const KeySet traps{"traps", {"listen"}};
+inline const KeySet recorder{"recorder", {"folder", "keep", "limit_mb"}};
 inline const KeySet sensor_packs{"sensor_packs", {"files", "without"}};
 
 inline const KeySet procedures{"procedures", {"files", "calendar"}};
@@ -93,6 +94,7 @@ inline std::vector<const KeySet*> all_key_sets() {
           &keys::syslog,
           &keys::sensor_packs,
           &keys::traps,
+          &keys::recorder,
           &keys::procedures,
           &keys::task,
           &keys::emergency_measure};

@@ -40,6 +40,7 @@ void load_sections(Loading& load) {
   load_syslog(load);
   load_sensor_packs(load);
   load_traps(load);
+  load_recorder(load);
   load_procedures(load);
   verify(load);
 }

@@ -77,6 +77,7 @@ void load_maintenance(Loading& load);
 void load_syslog(Loading& load);
 void load_sensor_packs(Loading& load);
 void load_traps(Loading& load);
+void load_recorder(Loading& load);    ///< after the store, beside which it stands
 void load_procedures(Loading& load);  ///< procedures, tasks, emergency_measures
 
 /// What no single section can see: the one monitor, feeds in a circle, addresses and devices that cannot be.

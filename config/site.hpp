@@ -238,6 +238,13 @@ struct TrapHearing {
   std::vector<std::string> listen{"0.0.0.0:162", "[::]:162"};
 };
 
+/// The flight recorder: observations kept in files, so that an outage can be replayed.
+struct RecorderPlan {
+  std::string folder;  ///< "recorder" beside the store unless written
+  Milliseconds keep{std::chrono::days(3)};
+  int limit_mb = 1'000;  ///< 10^6 bytes of compressed files; the oldest go first
+};
+
 /// A task of the counter, what it needs, and what to do instead while that does not work (代替措置).
 struct CounterTask {
   std::string task;
@@ -270,6 +277,7 @@ struct Site {
   std::vector<SyslogTarget> syslog;
   SensorPackChoice sensor_packs;
   TrapHearing traps;
+  std::optional<RecorderPlan> recorder;
   DeviceIndex monitor = 0;
   std::vector<std::string> procedure_files;    ///< that replace the shipped procedures
   std::optional<std::size_t> office_calendar;  ///< the hours in which deadlines of office work run

@@ -66,7 +66,7 @@ TEST_CASE("common options are understood before and after the verb") {
     CHECK(line.as == "sato");
   }
   CHECK_FALSE(understood({"status"}).language.has_value());
-  CHECK(understood({"replay", "-"}).file == "-");
+  CHECK(understood({"replay", "-"}).files == std::vector<std::string>{"-"});
 }
 
 TEST_CASE("wrong usage is exit code 2 with a hint in the reader's language") {

@@ -3,10 +3,13 @@
 #include <doctest/doctest.h>
 #include <zlib.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "agent/comparison.hpp"
 #include "agent/configuration.hpp"
+#include "agent/recorder.hpp"
 #include "probes/observation_json.hpp"
 #include "tests/agent/city.hpp"
 #include "tests/agent/temporary_folder.hpp"
@@ -57,7 +60,11 @@ struct Stage {
     std::ostringstream out;
     std::ostringstream err;
     Played played;
-    played.count = replay(*reader, "in.jsonl", configuration->site, engine, language, out, err);
+    Replay replay({{configuration->site, engine, print_events(configuration->site, language, out)}}, language,
+                  err);
+    const std::string name = "in.jsonl";
+    replay.play(*reader, name);
+    played.count = replay.count();
     played.out = out.str();
     played.err = err.str();
     return played;
@@ -185,4 +192,70 @@ TEST_CASE("a file that is not there and a folder are failures and not empty inpu
     CHECK_FALSE(reader->next());
     CHECK_FALSE(reader->failure().empty());
   }
+}
+
+TEST_CASE("a folder of recordings is played whole and a cut one does not end it") {
+  Stage stage;
+  const std::string recorded = stage.folder.file("recorder");
+  {
+    Recorder recorder({recorded, 72h, 100}, stage.zone(), Language::en);
+    std::istringstream lines(outage(stage.zone()));
+    for (std::string line; std::getline(lines, line);) recorder.record(*parse_observation(line));
+  }
+  const std::vector<std::string> files = replayed_files(recorded);
+  REQUIRE(files.size() == 1);
+  CHECK(stage.play_file(files.front()).out == stage.play(outage(stage.zone())).out);
+  {
+    Recorder recorder({recorded, 72h, 100}, stage.zone(), Language::en);
+    recorder.record({nine + 1h, "sw-1", IcmpSeen{}});
+  }
+  REQUIRE(replayed_files(recorded).size() == 2);
+  std::filesystem::resize_file(files.front(), std::filesystem::file_size(files.front()) - 9);
+  std::ostringstream err;
+  Engine engine(stage.configuration->site, stage.configuration->matcher);
+  Replay replay({{stage.configuration->site, engine, [](const Event&) {}}}, Language::en, err);
+  for (const std::string& file : replayed_files(recorded)) {
+    auto reader = LineReader::open(file, observation_line_limit_bytes);
+    REQUIRE(reader.has_value());
+    replay.play(*reader, file);
+  }
+  CHECK(replay.count().broken);
+  CHECK(replay.count().lines == 181);
+  CHECK(err.str().find(files.front()) == 0);
+}
+
+TEST_CASE("the same observations under two configurations show what differs between them") {
+  Stage stage;
+  TemporaryFolder other_folder;
+  std::string text = city::text;
+  const std::string plain = "{name: cs-1, kind: cs_server,";
+  text.replace(text.find(plain), plain.size(), "{name: cs-1, kind: cs_server, page: false,");
+  city::write(other_folder, text);
+  const auto other =
+      load_configuration(other_folder.file("nethealth.yaml"), {}, Language::en, Secrets::optional);
+  REQUIRE(other.configuration);
+  std::ofstream(stage.folder.file("in.jsonl")) << outage(stage.zone());
+  const auto judged = [&](const Configuration& second_configuration) {
+    auto reader = LineReader::open(stage.folder.file("in.jsonl"), observation_line_limit_bytes);
+    REQUIRE(reader.has_value());
+    Engine first(stage.configuration->site, stage.configuration->matcher);
+    Engine second(second_configuration.site, second_configuration.matcher);
+    const auto silent = [](const Event&) {};
+    std::ostringstream err;
+    const std::string name = "in.jsonl";
+    Replay replay({{stage.configuration->site, first, silent}, {second_configuration.site, second, silent}},
+                  Language::en, err);
+    replay.play(*reader, name);
+    CHECK(replay.count().bad == 0);
+    const Picture one = first.picture(), two = second.picture();
+    return comparison_report({one, stage.configuration->site, "old.yaml"},
+                             {two, second_configuration.site, "new.yaml"}, {})
+        .out;
+  };
+  CHECK(judged(*stage.configuration) == "the same: 1\n");
+  const std::string differs = judged(*other.configuration);
+  CAPTURE(differs);
+  CHECK(differs.find("the same: 0\n") == 0);
+  CHECK(differs.find("different (- old.yaml  + new.yaml):\n  - 1  2026-11-24T09:03:") != std::string::npos);
+  CHECK(differs.find(", page none") != std::string::npos);
 }
