@@ -53,7 +53,11 @@ Language language_of(const CommandLine& line, const LoadedConfiguration& loaded)
 }
 
 int check(const CommandLine& line) {
-  const LoadedConfiguration loaded = load(line, Secrets::required);
+  LoadedConfiguration loaded = load(line, Secrets::required);
+  for (Problem& problem : LogMatcher::prove_shipped(loaded.language)) {
+    loaded.problems.push_back(std::move(problem));
+    loaded.configuration.reset();
+  }
   return print(line.json ? check_json(loaded) : check_report(loaded));
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "config/embedded.hpp"
 #include "config/node.hpp"
 
 namespace nethealth {
@@ -40,21 +39,13 @@ void add(Problems& problems, Problems more) {
 
 }  // namespace
 
-std::optional<LogMatcher> compile_log_packs(Language language, Problems& problems) {
-  std::vector<Node> packs;
-  for (const EmbeddedFile& file : log_packs())
-    packs.push_back(parse_yaml(file.text, file.name, language, problems));
-  return LogMatcher::compile(packs, language, problems);
-}
-
 LoadedConfiguration load_configuration(const std::string& path, std::optional<Language> wanted,
                                        Language fallback, Secrets secrets) {
   LoadedConfiguration result;
   result.language = wanted ? *wanted : language_of_file(path).value_or(fallback);
   Problems in_packs;
-  std::optional<LogMatcher> matcher = compile_log_packs(result.language, in_packs);
-  Loaded loaded =
-      load_site(path, result.language, secrets, matcher ? matcher->packs() : std::vector<std::string>{});
+  LogMatcher matcher = LogMatcher::shipped();
+  Loaded loaded = load_site(path, result.language, secrets, matcher.packs());
   std::vector<SensorPack> sensor = chosen_sensor_packs(
       loaded.site ? loaded.site->sensor_packs : SensorPackChoice{}, result.language, in_packs);
   result.files = std::move(loaded.files);
@@ -68,9 +59,9 @@ LoadedConfiguration load_configuration(const std::string& path, std::optional<La
   }
   const bool wrong = std::any_of(result.problems.begin(), result.problems.end(),
                                  [](const Problem& problem) { return !problem.warning; });
-  if (!wrong && loaded.site && matcher)
-    result.configuration = std::make_unique<Configuration>(Configuration{
-        std::move(*loaded.site), std::move(*matcher), std::move(sensor), std::move(procedures)});
+  if (!wrong && loaded.site)
+    result.configuration = std::make_unique<Configuration>(
+        Configuration{std::move(*loaded.site), std::move(matcher), std::move(sensor), std::move(procedures)});
   return result;
 }
 

@@ -28,9 +28,6 @@ struct LoadedConfiguration {
   Language language = Language::en;              ///< that of the problems
 };
 
-/// The log rules that ship.
-std::optional<LogMatcher> compile_log_packs(Language language, Problems& problems);
-
 /// Reads and compiles it all. Problems are told in `wanted`, else in the language the main file asks for,
 /// else in `fallback`.
 LoadedConfiguration load_configuration(const std::string& path, std::optional<Language> wanted,

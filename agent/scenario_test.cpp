@@ -33,8 +33,8 @@ class Bench {
 
   const LogMatcher* matcher() {
     if (loaded_.configuration) return &loaded_.configuration->matcher;
-    if (!shipped_) shipped_ = compile_log_packs(language_, shipped_problems_);
-    return shipped_ ? &*shipped_ : nullptr;
+    if (!shipped_) shipped_ = LogMatcher::shipped();
+    return &*shipped_;
   }
 
  private:
@@ -42,7 +42,6 @@ class Bench {
   Language language_ = Language::en;
   LoadedConfiguration loaded_;
   std::optional<LogMatcher> shipped_;
-  Problems shipped_problems_;
 };
 
 std::optional<std::string> read_text(const std::string& path) {

@@ -11,8 +11,9 @@ struct EmbeddedFile {
   std::string text;
 };
 
-std::vector<EmbeddedFile> sensor_packs();     ///< probes/packs/*.yaml
-std::vector<EmbeddedFile> log_packs();        ///< rules/log/*.yaml
-std::vector<EmbeddedFile> procedure_files();  ///< rules/procedures/*.yaml
+std::vector<EmbeddedFile> sensor_packs();        ///< probes/packs/*.yaml
+std::vector<EmbeddedFile> log_packs();           ///< rules/log/*.yaml
+std::vector<EmbeddedFile> procedure_files();     ///< rules/procedures/*.yaml
+std::vector<EmbeddedFile> log_rules_prepared();  ///< one: rules/log/*.yaml proved and prepared by the build
 
 }  // namespace nethealth

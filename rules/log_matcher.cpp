@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "rules/log_pack.hpp"
-#include "rules/log_scanner.hpp"
+#include "rules/log_patterns.hpp"
+#include "rules/log_prepared.hpp"
+#include "rules/log_sieve.hpp"
 #include "rules/log_text.hpp"
 
 namespace nethealth {
@@ -23,24 +25,43 @@ constexpr std::array<std::string_view, 6> lead_ins = {
     "<134>1 2026-11-24T00:00:00Z h.example.lg.jp - - - - ",
     "2026/11/24 9:00:00, 情報, "};
 
-/// Which of the patterns match a line, in one pass.
+/// All that matching takes.
 struct Engine {
-  LogPatterns patterns;
-  std::unique_ptr<LiteralScanner> literals;
+  std::vector<LinePattern> patterns;
+  LogSieve sieve;
   std::vector<std::vector<LinePattern>> unless;  ///< of a rule
   std::vector<std::size_t> rule_of;              ///< of a pattern
 
-  [[nodiscard]] std::vector<int> match(std::string_view text) const {
-    thread_local std::vector<int> found;
-    found.clear();
-    literals->scan(text, found);
-    std::vector<int> matching = patterns.match(text, found);
+  explicit Engine(const PreparedLogRules& prepared) : sieve(prepared.needs) {
+    for (const LogRuleDraft& draft : prepared.rules) {
+      for (const std::string& pattern : draft.patterns) {
+        patterns.emplace_back(pattern);
+        rule_of.push_back(unless.size());
+      }
+      std::vector<LinePattern>& exceptions = unless.emplace_back();
+      for (const std::string& exception : draft.unless) exceptions.emplace_back(exception);
+    }
+  }
+
+  [[nodiscard]] bool matches(int pattern, std::string_view text) const {
+    const auto number = static_cast<std::size_t>(pattern);
+    if (!patterns[number].found_in(text)) return false;
+    const auto& exceptions = unless[rule_of[number]];
+    return std::none_of(exceptions.begin(), exceptions.end(),
+                        [&](const LinePattern& exception) { return exception.found_in(text); });
+  }
+
+  template <class Wanted>
+  [[nodiscard]] std::vector<int> match(std::string_view text, Wanted wanted) const {
+    std::vector<int> matching;
+    sieve.pass(text, matching);
     std::erase_if(matching, [&](int pattern) {
-      const auto& exceptions = unless[rule_of[static_cast<std::size_t>(pattern)]];
-      return std::any_of(exceptions.begin(), exceptions.end(),
-                         [&](const LinePattern& exception) { return exception.found_in(text); });
+      return !wanted(rule_of[static_cast<std::size_t>(pattern)]) || !matches(pattern, text);
     });
     return matching;
+  }
+  [[nodiscard]] std::vector<int> match(std::string_view text) const {
+    return match(text, [](std::size_t) { return true; });
   }
 };
 
@@ -132,73 +153,76 @@ std::vector<std::size_t> ranks(const std::vector<LogRuleDraft>& drafts) {
   return rank;
 }
 
-/// What each rule does not mean.
-std::vector<std::vector<LinePattern>> exceptions(const std::vector<LogRuleDraft>& drafts,
-                                                 Problems& problems) {
-  std::vector<std::vector<LinePattern>> all(drafts.size());
-  for (std::size_t rule = 0; rule < drafts.size(); ++rule)
-    for (std::size_t i = 0; i < drafts[rule].unless.size(); ++i) {
-      all[rule].emplace_back(drafts[rule].unless[i]);
-      if (const std::string error = all[rule].back().error(); !error.empty())
-        problems.push_back(drafts[rule].unless_nodes[i].problem(error));
+/// What every pattern needs. A mistake in a pattern is a problem.
+std::vector<LineNeed> needs_of(const LogPackDraft& whole, Problems& problems) {
+  std::string everyday;
+  const auto add = [&](const Node& line) {
+    for (const char c : line.value) everyday += static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+    everyday += '\n';
+  };
+  for (const Node& line : whole.ordinary) add(line);
+  for (const LogRuleDraft& draft : whole.rules)
+    for (const Node& line : draft.counter_example_nodes) add(line);
+  std::vector<LineNeed> needs;
+  for (const LogRuleDraft& draft : whole.rules) {
+    for (std::size_t i = 0; i < draft.patterns.size(); ++i) {
+      std::string why;
+      needs.push_back(need_of(draft.patterns[i], everyday, why));
+      if (!why.empty()) problems.push_back(draft.pattern_nodes[i].problem(why));
     }
-  return all;
+    for (std::size_t i = 0; i < draft.unless.size(); ++i)
+      if (const std::string error = LinePattern(draft.unless[i]).error(); !error.empty())
+        problems.push_back(draft.unless_nodes[i].problem(error));
+  }
+  return needs;
 }
 
-std::unique_ptr<LiteralScanner> make_literals(const std::vector<std::string>& literals) {
-  auto fast = make_hyperscan_literals(literals);
-  return fast ? std::move(fast) : make_re2_literals(literals);
+void prove(const PreparedLogRules& prepared, const std::vector<Node>& ordinary, Language language,
+           Problems& problems) {
+  const Engine engine(prepared);
+  int next_pattern = 0;
+  for (const LogRuleDraft& draft : prepared.rules) {
+    Draft check{draft, {}};
+    for (std::size_t i = 0; i < draft.patterns.size(); ++i) check.patterns.push_back(next_pattern++);
+    check_examples(engine, check, language, problems);
+  }
+  for (const Node& line : ordinary) check_ordinary(engine, prepared.rules, line, language, problems);
 }
 
 }  // namespace
 
-std::optional<LogMatcher> LogMatcher::compile(const std::vector<Node>& packs, Language language,
-                                              Problems& problems) {
+std::optional<PreparedLogRules> prepare_log_packs(const std::vector<Node>& packs, Language language,
+                                                  Problems& problems, std::vector<LineNeed> needs) {
   const std::size_t problems_before = problems.size();
   LogPackDraft whole;
   for (const Node& pack : packs) read_log_pack(pack, language, whole, problems);
-  const std::vector<LogRuleDraft>& drafts = whole.rules;
-
-  std::vector<std::string> texts;
-  std::vector<const Node*> places;
-  std::vector<std::size_t> rule_of;
-  std::vector<Draft> checks;
-  for (const LogRuleDraft& draft : drafts) {
-    checks.push_back({draft, {}});
-    for (std::size_t i = 0; i < draft.patterns.size(); ++i) {
-      checks.back().patterns.push_back(static_cast<int>(texts.size()));
-      texts.push_back(draft.patterns[i]);
-      places.push_back(&draft.pattern_nodes[i]);
-      rule_of.push_back(checks.size() - 1);
-    }
-  }
-  std::vector<PatternError> errors;
-  LogPatterns patterns(texts, errors);
-  for (const PatternError& error : errors) problems.push_back(places[error.pattern]->problem(error.what));
-  std::vector<std::vector<LinePattern>> unless = exceptions(drafts, problems);
-  Engine engine{std::move(patterns), nullptr, std::move(unless), std::move(rule_of)};
-  if (errors.empty()) {
-    engine.literals = make_literals(engine.patterns.literals());
-    for (const Draft& check : checks) check_examples(engine, check, language, problems);
-    for (const Node& line : whole.ordinary) check_ordinary(engine, drafts, line, language, problems);
-  }
+  if (needs.empty()) needs = needs_of(whole, problems);
+  PreparedLogRules prepared{std::move(whole.rules), std::move(needs)};
   if (problems.size() > problems_before) return std::nullopt;
-
-  auto compiled = std::make_unique<Compiled>(std::move(engine));
-  compiled->rank = ranks(drafts);
-  for (const LogRuleDraft& draft : drafts) {
-    compiled->general.push_back(draft.general);
-    if (std::find(compiled->packs.begin(), compiled->packs.end(), draft.rule.pack) == compiled->packs.end())
-      compiled->packs.push_back(draft.rule.pack);
-    compiled->rules.push_back(draft.rule);
-  }
-  LogMatcher matcher(std::move(compiled));
-  check_leads(matcher, drafts, language, problems);
+  prove(prepared, whole.ordinary, language, problems);
   if (problems.size() > problems_before) return std::nullopt;
-  return matcher;
+  check_leads(LogMatcher(prepared), prepared.rules, language, problems);
+  if (problems.size() > problems_before) return std::nullopt;
+  return prepared;
 }
 
-LogMatcher::LogMatcher(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
+std::optional<LogMatcher> LogMatcher::compile(const std::vector<Node>& packs, Language language,
+                                              Problems& problems) {
+  auto prepared = prepare_log_packs(packs, language, problems);
+  if (!prepared) return std::nullopt;
+  return LogMatcher(std::move(*prepared));
+}
+
+LogMatcher::LogMatcher(PreparedLogRules prepared) : compiled_(std::make_unique<Compiled>(Engine(prepared))) {
+  compiled_->rank = ranks(prepared.rules);
+  for (LogRuleDraft& draft : prepared.rules) {
+    compiled_->general.push_back(draft.general);
+    std::vector<std::string>& packs = compiled_->packs;
+    if (std::find(packs.begin(), packs.end(), draft.rule.pack) == packs.end())
+      packs.push_back(draft.rule.pack);
+    compiled_->rules.push_back(std::move(draft.rule));
+  }
+}
 LogMatcher::LogMatcher(LogMatcher&&) noexcept = default;
 LogMatcher& LogMatcher::operator=(LogMatcher&&) noexcept = default;
 LogMatcher::~LogMatcher() = default;
@@ -207,11 +231,9 @@ std::vector<LogHit> LogMatcher::match(std::string_view line, std::span<const std
   thread_local std::string room;
   const Compiled& own = *compiled_;
   const std::string_view text = matchable(line, room);
-  std::vector<int> matching = own.engine.match(text);
   const auto rule_of = [&](int pattern) { return own.engine.rule_of[static_cast<std::size_t>(pattern)]; };
-  std::erase_if(matching, [&](int pattern) {
-    return !packs.empty() &&
-           std::find(packs.begin(), packs.end(), own.rules[rule_of(pattern)].pack) == packs.end();
+  std::vector<int> matching = own.engine.match(text, [&](std::size_t rule) {
+    return packs.empty() || std::find(packs.begin(), packs.end(), own.rules[rule].pack) != packs.end();
   });
   std::sort(matching.begin(), matching.end(), [&](int a, int b) {
     return std::pair(own.rank[rule_of(a)], a) < std::pair(own.rank[rule_of(b)], b);
@@ -222,7 +244,7 @@ std::vector<LogHit> LogMatcher::match(std::string_view line, std::span<const std
     const bool is_first_of_rule = hits.empty() || hits.back().rule != rule;
     if (is_first_of_rule && !hits.empty() && own.general[rule_of(pattern)]) break;
     if (is_first_of_rule) hits.push_back({rule, rule->component, {}});
-    auto captured = own.engine.patterns.capture(pattern, text);
+    auto captured = own.engine.patterns[static_cast<std::size_t>(pattern)].capture(text);
     LogHit& hit = hits.back();
     if (!captured.component.empty()) hit.component = std::move(captured.component);
     if (!captured.source.empty()) hit.source = std::move(captured.source);
@@ -233,6 +255,14 @@ std::vector<LogHit> LogMatcher::match(std::string_view line, std::span<const std
     if (asks_who && hit.source.empty()) hit.source = address_in(text);
   }
   return hits;
+}
+
+bool LogMatcher::may_match(std::string_view line) const {
+  thread_local std::string room;
+  thread_local std::vector<int> patterns;
+  patterns.clear();
+  compiled_->engine.sieve.pass(matchable(line, room), patterns);
+  return !patterns.empty();
 }
 
 const LogRule* LogMatcher::find(std::string_view id) const {

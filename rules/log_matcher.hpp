@@ -32,8 +32,6 @@ struct LogRule {
   Severity severity = Severity::at_risk;
   std::string component;  ///< fixed text; a capture named `component` in the pattern wins
   Text title;             ///< what the line means, for people
-  std::string pattern;
-  std::vector<std::string> examples, counter_examples;
   std::optional<LogCount> count;
   std::string threat;  ///< security: the row of the plan's table 7.A.table ("1b", "2c", "3d" ...)
 };
@@ -44,12 +42,22 @@ struct LogHit {
   std::string source;             ///< who did it: an address or a user the line names; may be empty
 };
 
+struct PreparedLogRules;
+
 class LogMatcher {
  public:
-  /// Compiles the packs given as parsed documents. Every mistake is a problem with its place: an unknown key,
-  /// a pattern an engine refuses, an example that does not match, a counter-example that does.
+  /// Compiles and proves the packs given as parsed documents; takes a second of processor time. Every mistake
+  /// is a problem with its place: an unknown key, a pattern RE2 refuses, an example that does not match, a
+  /// counter-example that does.
   static std::optional<LogMatcher> compile(const std::vector<Node>& packs, Language language,
                                            Problems& problems);
+  /// The packs that ship, which were proved and prepared when the program was built. Takes milliseconds;
+  /// a pattern is compiled when a line first comes near to it.
+  static LogMatcher shipped();
+  /// Proves them once more: every example and counter-example.
+  static Problems prove_shipped(Language language);
+  /// Of rules that were proved before (log_prepared.hpp).
+  explicit LogMatcher(PreparedLogRules rules);
 
   LogMatcher(LogMatcher&&) noexcept;
   LogMatcher& operator=(LogMatcher&&) noexcept;
@@ -60,13 +68,15 @@ class LogMatcher {
   /// at. Thread-safe.
   [[nodiscard]] std::vector<LogHit> match(std::string_view line, std::span<const std::string> packs) const;
 
+  /// False when match() of any packs would surely find nothing; much quicker than it. Thread-safe.
+  [[nodiscard]] bool may_match(std::string_view line) const;
+
   [[nodiscard]] const LogRule* find(std::string_view id) const;
   [[nodiscard]] std::vector<std::string> packs() const;
   [[nodiscard]] const std::vector<LogRule>& rules() const;
 
  private:
   struct Compiled;
-  explicit LogMatcher(std::unique_ptr<Compiled> compiled);
   std::unique_ptr<Compiled> compiled_;
 };
 

@@ -165,15 +165,8 @@ class PackReader {
     draft.unless_nodes = texts(node, "unless", false);
     draft.example_nodes = texts(node, "example", true);
     draft.counter_example_nodes = texts(node, "counter_example", false);
-    for (const Node& pattern : draft.pattern_nodes) {
-      draft.patterns.push_back(pattern.value);
-      draft.rule.pattern += (draft.rule.pattern.empty() ? "" : "|") +
-                            (draft.pattern_nodes.size() == 1 ? pattern.value : "(?:" + pattern.value + ")");
-    }
+    for (const Node& pattern : draft.pattern_nodes) draft.patterns.push_back(pattern.value);
     for (const Node& unless : draft.unless_nodes) draft.unless.push_back(unless.value);
-    for (const Node& example : draft.example_nodes) draft.rule.examples.push_back(example.value);
-    for (const Node& example : draft.counter_example_nodes)
-      draft.rule.counter_examples.push_back(example.value);
   }
 
   Language language_;

@@ -7,6 +7,7 @@
 #include "config/language.hpp"
 #include "config/node.hpp"
 #include "rules/log_matcher.hpp"
+#include "rules/log_patterns.hpp"
 
 namespace nethealth {
 
@@ -18,6 +19,12 @@ struct LogRuleDraft {
   std::vector<std::string> unless;    ///< a line that one of them matches is not meant
   std::vector<std::string> patterns;  ///< each alone is enough
   std::vector<Node> pattern_nodes, unless_nodes, example_nodes, counter_example_nodes;
+};
+
+/// Rules whose packs were proved, with what their patterns need: all that matching takes.
+struct PreparedLogRules {
+  std::vector<LogRuleDraft> rules;
+  std::vector<LineNeed> needs;  ///< of every pattern of every rule, in their order
 };
 
 struct LogPackDraft {

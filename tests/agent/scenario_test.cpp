@@ -8,12 +8,7 @@ using namespace nethealth;
 namespace {
 
 const LogMatcher& rules() {
-  static const LogMatcher matcher = [] {
-    Problems problems;
-    auto compiled = compile_log_packs(Language::en, problems);
-    REQUIRE(compiled);
-    return std::move(*compiled);
-  }();
+  static const LogMatcher matcher = LogMatcher::shipped();
   return matcher;
 }
 

@@ -20,15 +20,7 @@ namespace nethealth::story {
 using namespace std::chrono_literals;
 
 inline const LogMatcher& shipped_rules() {
-  static const LogMatcher matcher = [] {
-    Problems problems;
-    std::vector<Node> packs;
-    for (const EmbeddedFile& file : log_packs())
-      packs.push_back(parse_yaml(file.text, file.name, Language::en, problems));
-    auto compiled = LogMatcher::compile(packs, Language::en, problems);
-    if (!compiled) throw std::runtime_error(problems.empty() ? "no rules" : problems.front().text());
-    return std::move(*compiled);
-  }();
+  static const LogMatcher matcher = LogMatcher::shipped();
   return matcher;
 }
 
