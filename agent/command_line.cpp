@@ -131,6 +131,8 @@ class Reader {
               "play scenarios (what happens, and who must be told) in virtual time"))
         ->add_option("FILE", line_.files, text("筋書きのファイル", "the scenarios"))
         ->required();
+    add_silence_verbs();
+    add_drill_verbs();
     verb(app_, "verify", Verb::verify,
          text("記録の連鎖を端から端まで確かめる", "check the journal's hash chain end to end"));
   }
@@ -144,7 +146,7 @@ class Reader {
     number(verb(*incident, "show", Verb::incident_show, text("一件を詳しく", "one incident in full")));
     number(verb(*incident, "why", Verb::incident_why,
                 text("そう判断した理由の全部", "the whole reasoning: evidence, rivals, what would tell")));
-    CLI::App* ack = number(
+    CLI::App* ack = number_or_token(
         verb(*incident, "ack", Verb::incident_ack, text("引き受けたと知らせる", "say that you have it")));
     CLI::App* close = number(verb(*incident, "close", Verb::incident_close, text("終了にする", "close it")));
     close->add_option("--reason", line_.reason, text("終了の理由", "why it is closed"))
@@ -153,9 +155,72 @@ class Reader {
     value(
         close, "--decision", "decision", "WORD",
         text("終わり方 (false_alarm など)", "how it ends without the rest of the plan, such as false_alarm"));
-    for (CLI::App* who : {ack, close})
-      who->add_option("--as", line_.as, text("行う人 (rootは必須)", "the person who acts (root must say)"))
-          ->type_name("PERSON");
+    CLI::App* pass = number_or_token(verb(*incident, "pass", Verb::incident_pass,
+                                          text("自分ではない、次の人へ", "not me: call the next")));
+    pass->add_option("--reason", line_.reason, text("理由", "why"))->type_name("TEXT");
+    by_telephone(ack, text("--as の人が電話で答えた", "the person of --as answered by telephone"));
+    for (CLI::App* act : {ack, close, pass}) as(act);
+  }
+
+  void as(CLI::App* act) {
+    act->add_option("--as", line_.as, text("行う人 (rootは必須)", "the person who acts (root must say)"))
+        ->type_name("PERSON");
+  }
+
+  void add_silence_verbs() {
+    CLI::App* silence =
+        app_.add_subcommand("silence", text("機器・部屋・原因ごとに、連絡を一時止める",
+                                            "no pages for a device, room or cause, for a while"));
+    silence->fallthrough();
+    silence->require_subcommand(1, 1);
+    CLI::App* add = verb(*silence, "add", Verb::silence_add, text("止める", "add one"));
+    CLI::Option_group* scope = add->add_option_group("scope");
+    value(scope, "--device", "device", "DEVICE", text("機器", "the device"));
+    value(scope, "--room", "room", "ROOM", text("部屋", "the room"));
+    value(scope, "--cause", "cause", "CAUSE", text("原因", "the cause"));
+    scope->require_option(1);
+    CLI::Option_group* end = add->add_option_group("end");
+    value(end, "--until", "until", "TIME", text("終わりの時刻", "when it ends"));
+    value(end, "--for", "for", "DURATION", text("長さ (2h など)", "how long (2h, say)"));
+    end->require_option(1);
+    add->add_option("--reason", line_.reason, text("理由", "why"))->required()->type_name("TEXT");
+    verb(*silence, "list", Verb::silence_list, text("止めているもの", "what is silenced"));
+    CLI::App* confirm = verb(*silence, "confirm", Verb::silence_confirm,
+                             text("二人目として認める", "agree to it as the second person"));
+    CLI::App* over = verb(*silence, "end", Verb::silence_end, text("再開する", "end one"));
+    for (CLI::App* act : {confirm, over})
+      act->add_option("N", line_.number, text("番号", "its number"))
+          ->required()
+          ->check(CLI::Range(1, highest_incident_number));
+    for (CLI::App* act : {add, confirm, over}) as(act);
+  }
+
+  void add_drill_verbs() {
+    CLI::App* drill = verb(
+        app_, "drill", Verb::drill,
+        text("連絡網の訓練をし、誰が答えたかを示す", "drill the contact network and report who answered"));
+    drill->add_flag("--answer", line_.answer, text("訓練に答える", "answer the drill"));
+    drill->add_flag("--last", line_.last, text("前の訓練の結果", "the result of the last one"));
+    as(drill);
+    CLI::App* test = verb(app_, "test-page", Verb::test_page,
+                          text("一人の連絡経路を全部試す", "try every channel of one person"));
+    value(test, "PERSON", "person", "PERSON", text("人の名前", "the person's name"), true);
+    as(test);
+  }
+
+  /// The page's token says of which incident, and in whose name.
+  CLI::App* number_or_token(CLI::App* sub) {
+    CLI::Option_group* which = sub->add_option_group("which");
+    which->add_option("N", line_.incident, text("障害の番号", "the incident's number"))
+        ->check(CLI::Range(1, highest_incident_number));
+    value(which, "--token", "token", "TOKEN", text("連絡にある合言葉", "the token in the page"));
+    which->require_option(1);
+    return sub;
+  }
+
+  void by_telephone(CLI::App* act, const std::string& description) {
+    act->add_flag_callback(
+        "--by-telephone", [this] { line_.values["by_telephone"] = {"true"}; }, description);
   }
 
   void value(CLI::App* sub, const char* name, const char* key, const char* type,
@@ -171,8 +236,7 @@ class Reader {
 
   /// What every act of the procedure can say.
   CLI::App* act(CLI::App* sub) {
-    sub->add_option("--as", line_.as, text("行う人 (rootは必須)", "the person who acts (root must say)"))
-        ->type_name("PERSON");
+    as(sub);
     sub->add_option("--reason", line_.reason,
                     text("理由 (代理・訂正・判断)", "the reason (of an absence, a correction, a decision)"))
         ->type_name("TEXT");
@@ -183,9 +247,7 @@ class Reader {
           text("添付 (記録に残すのは照合値)", "a file; its checksum is kept"));
     value(sub, "--at", "at", "TIME", text("実際の時刻 (後から入力するとき)", "when it really happened"));
     value(sub, "--from", "from", "ROLE", text("どこからの知らせか", "whom the notice came from"));
-    sub->add_flag_callback(
-        "--by-telephone", [this] { line_.values["by_telephone"] = {"true"}; },
-        text("電話で伝えた (連絡は送らない)", "it was told by telephone (no message leaves)"));
+    by_telephone(sub, text("電話で伝えた (連絡は送らない)", "it was told by telephone (no message leaves)"));
     return sub;
   }
 

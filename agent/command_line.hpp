@@ -31,7 +31,14 @@ enum class Verb : std::uint8_t {
   procedure_graph,
   replay,
   test,
-  verify
+  verify,
+  incident_pass,
+  silence_add,
+  silence_list,
+  silence_confirm,
+  silence_end,
+  drill,
+  test_page
 };
 
 struct CommandLine {
@@ -44,10 +51,14 @@ struct CommandLine {
   std::vector<std::string> files;  ///< test; replay, where "-" is standard input and a folder its recordings
   std::string against;             ///< replay: another configuration to compare with
   int incident = 0;                ///< incident show, ack, close; from 1
-  std::string as;                  ///< incident ack, close: the person who acts, empty when not given
-  std::string reason;              ///< incident close, step, reclassify, measure
-  /// What the verbs of the procedure take besides, by the option's or argument's name.
+  std::string as;                  ///< of the acts: the person who acts, empty when not given
+  std::string reason;              ///< of the acts
+  /// What the verbs of the procedure, of answers and of silences take besides, by the option's or argument's
+  /// name.
   std::map<std::string, std::vector<std::string>> values;
+  int number = 0;       ///< silence confirm, end
+  bool answer = false;  ///< drill: answer it
+  bool last = false;    ///< drill: show the last one
 };
 
 /// Nothing is left to do: the text was asked for (help, version: exit 0) or says what was wrong (exit 2).

@@ -12,9 +12,11 @@
 
 #include "agent/comparison.hpp"
 #include "agent/configuration.hpp"
+#include "agent/contact_check.hpp"
 #include "agent/control_client.hpp"
 #include "agent/daemon.hpp"
 #include "agent/digest.hpp"
+#include "agent/drill_command.hpp"
 #include "agent/line_reader.hpp"
 #include "agent/probe_once.hpp"
 #include "agent/procedure_graph.hpp"
@@ -24,6 +26,7 @@
 #include "agent/report_verify.hpp"
 #include "agent/scenario_test.hpp"
 #include "agent/store.hpp"
+#include "agent/system_clock.hpp"
 #include "probes/observation_json.hpp"
 #include "rules/engine.hpp"
 
@@ -54,6 +57,7 @@ Language language_of(const CommandLine& line, const LoadedConfiguration& loaded)
 
 int check(const CommandLine& line) {
   LoadedConfiguration loaded = load(line, Secrets::required);
+  check_reach(loaded, read_system_clocks().wall);
   for (Problem& problem : LogMatcher::prove_shipped(loaded.language)) {
     loaded.problems.push_back(std::move(problem));
     loaded.configuration.reset();
@@ -182,6 +186,21 @@ ControlRequest request_of(const CommandLine& line) {
     case Verb::procedure_graph:
       request.verb = ControlVerb::procedure_graph;
       break;
+    case Verb::incident_pass:
+      request.verb = ControlVerb::incident_pass;
+      break;
+    case Verb::silence_add:
+      request.verb = ControlVerb::silence_add;
+      break;
+    case Verb::silence_list:
+      request.verb = ControlVerb::silence_list;
+      break;
+    case Verb::silence_confirm:
+      request.verb = ControlVerb::silence_confirm;
+      break;
+    case Verb::silence_end:
+      request.verb = ControlVerb::silence_end;
+      break;
     default:
       request.verb = ControlVerb::status;
       break;
@@ -193,6 +212,7 @@ ControlRequest request_of(const CommandLine& line) {
   request.device = line.device;
   request.as = line.as;
   request.reason = line.reason;
+  request.number = line.number;
   request.values = line.values;
   std::erase_if(request.values, [](const auto& entry) { return entry.second.empty(); });
   return request;
@@ -299,9 +319,17 @@ int execute(const CommandLine& line) {
     case Verb::incident_reclassify:
     case Verb::incident_measure:
     case Verb::incident_paper:
+    case Verb::incident_pass:
+    case Verb::silence_add:
+    case Verb::silence_list:
+    case Verb::silence_confirm:
+    case Verb::silence_end:
       return ask(line);
     case Verb::procedure_graph:
       return graph(line);
+    case Verb::drill:
+    case Verb::test_page:
+      return run_drill(line, request_of(line));
   }
   return exit_wrong_usage;
 }

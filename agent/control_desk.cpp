@@ -7,6 +7,7 @@
 #include "agent/report_incident.hpp"
 #include "agent/report_procedure.hpp"
 #include "agent/report_reasoning.hpp"
+#include "agent/report_silence.hpp"
 #include "agent/report_status.hpp"
 #include "agent/report_verify.hpp"
 
@@ -21,6 +22,17 @@ ControlReply refused(const std::string& why, const ControlRequest& request) {
   return reply;
 }
 
+std::string done_sentence(const ControlRequest& request, const std::string& person, Language language) {
+  Phrase what{"を終了にしました", " closed"};
+  if (request.verb == ControlVerb::incident_ack) what = {"を引き受けました", " acknowledged"};
+  if (request.verb == ControlVerb::incident_pass) what = {"を次の人へ回しました", " passed on"};
+  if (request.incident == 0)
+    return std::string(Phrase{"記録しました", "Done"}.in(language)) + " (" + person + ")\n";
+  const std::string number = std::to_string(request.incident);
+  if (language == Language::ja) return "障害" + number + std::string(what.ja) + " (" + person + ")。\n";
+  return "Incident " + number + std::string(what.en) + " by " + person + ".\n";
+}
+
 ControlReply done(const ControlRequest& request, const std::string& person, bool journaled,
                   Language language) {
   ControlReply reply;
@@ -30,14 +42,7 @@ ControlReply done(const ControlRequest& request, const std::string& person, bool
             {"ok", true}, {"incident", request.incident}, {"person", person}, {"journaled", journaled}}) +
         "\n";
   } else {
-    const bool acknowledged = request.verb == ControlVerb::incident_ack;
-    const std::string number = std::to_string(request.incident);
-    if (language == Language::ja)
-      reply.out = "障害" + number + (acknowledged ? "を引き受けました" : "を終了にしました") + " (" + person +
-                  ")。\n";
-    else
-      reply.out =
-          "Incident " + number + (acknowledged ? " acknowledged" : " closed") + " by " + person + ".\n";
+    reply.out = done_sentence(request, person, language);
   }
   if (!journaled)
     reply.err =
@@ -47,22 +52,106 @@ ControlReply done(const ControlRequest& request, const std::string& person, bool
   return reply;
 }
 
-void act(const ControlDesk& desk, const ControlRequest& request, const Peer& peer, Language language,
-         const ControlSocket::Answer& answer) {
-  const Result<std::string> person = acting_person(desk.site, peer, request.as, language);
-  if (!person) return answer(refused(person.error().text(), request));
-  const Act what = request.verb == ControlVerb::incident_ack
-                       ? Act(Acknowledge{request.incident, *person})
-                       : Act(Close{request.incident, *person, request.reason, request.value("decision")});
+std::optional<Time> end_of(const ControlDesk& desk, const ControlRequest& request) {
+  if (const auto span = parse_duration(request.value("for"))) return desk.clock.now() + *span;
+  return parse_site_time(request.value("until"), desk.site.zone);
+}
+
+Result<Act> act_of(const ControlDesk& desk, const ControlRequest& request, const std::string& person,
+                   Language language) {
+  switch (request.verb) {
+    case ControlVerb::incident_ack:
+      return Acknowledge{request.incident, person};
+    case ControlVerb::incident_pass:
+      return Pass{request.incident, person, request.reason};
+    case ControlVerb::silence_add: {
+      const auto until = end_of(desk, request);
+      if (!until)
+        return failure("", request.value("for") + request.value("until") +
+                               std::string(Phrase{": 2h や \"2026-12-05T23:00\" のように書いてください。",
+                                                  ": expected a duration such as 2h, or a time such as "
+                                                  "\"2026-12-05T23:00\"."}
+                                               .in(language)));
+      return AddSilence{
+          person, request.reason, request.value("device"), request.value("room"), request.value("cause"),
+          *until};
+    }
+    case ControlVerb::silence_confirm:
+      return ConfirmSilence{request.number, person};
+    case ControlVerb::silence_end:
+      return EndSilence{request.number, person};
+    case ControlVerb::drill_start:
+      return StartDrill{person, request.value("person")};
+    case ControlVerb::drill_answer:
+      return AnswerDrill{person};
+    default:
+      return Close{request.incident, person, request.reason, request.value("decision")};
+  }
+}
+
+void carry_out(const ControlDesk& desk, const ControlRequest& request, const Act& what,
+               const std::string& person, Language language, const ControlSocket::Answer& answer) {
   desk.pump.act(what, language,
                 [answer, request, language,
-                 name = person_text(desk.site, *person)](const Result<Pump::ActDone>& result) {
+                 name = person_text(desk.site, person)](const Result<Pump::ActDone>& result) {
                   answer(result ? done(request, name, result->journaled, language)
                                 : refused(result.error().text(), request));
                 });
 }
 
+/// Whoever holds a page's token acts as the person it went to.
+void act_by_token(const ControlDesk& desk, ControlRequest request, Language language,
+                  const ControlSocket::Answer& answer) {
+  const auto found = desk.tokens.find(desk.engine.picture(), request.value("token"), desk.clock.now());
+  if (!found)
+    return answer(
+        refused(std::string(Phrase{"この合言葉は使えません（誤り、使用済み、期限切れ、終了した障害）。",
+                                   "this token cannot be used: wrong, used, too old, or of an "
+                                   "incident that is over."}
+                                .in(language)),
+                request));
+  request.incident = found->incident;
+  const Act what = request.verb == ControlVerb::incident_pass
+                       ? Act(Pass{found->incident, found->person, request.reason})
+                       : Act(Acknowledge{found->incident, found->person});
+  carry_out(desk, request, what, found->person, language, answer);
+}
+
+void act(const ControlDesk& desk, const ControlRequest& request, const Peer& peer, Language language,
+         const ControlSocket::Answer& answer) {
+  const bool for_another =
+      request.values.contains("by_telephone") && request.verb == ControlVerb::incident_ack;
+  AnsweredFor who;
+  if (request.values.contains("token")) return act_by_token(desk, request, language, answer);
+  if (for_another) {
+    const Result<AnsweredFor> found = answered_for(desk.site, peer, request.as, language);
+    if (!found) return answer(refused(found.error().text(), request));
+    who = *found;
+  } else {
+    const Result<std::string> person = acting_person(desk.site, peer, request.as, language);
+    if (!person) return answer(refused(person.error().text(), request));
+    who.person = *person;
+  }
+  Result<Act> made = act_of(desk, request, who.person, language);
+  if (!made) return answer(refused(made.error().text(), request));
+  if (auto* acknowledge = std::get_if<Acknowledge>(&*made)) acknowledge->noted_by = who.noted_by;
+  carry_out(desk, request, *made, who.person, language, answer);
+}
+
 }  // namespace
+
+Result<AnsweredFor> answered_for(const Site& site, const Peer& peer, const std::string& as,
+                                 Language language) {
+  const auto say = [&](Phrase phrase) { return failure("", as + std::string(phrase.in(language))); };
+  if (as.empty())
+    return say({"電話で答えた人を --as で示してください。", "say with --as who answered by telephone."});
+  if (!site.person(as))
+    return say({": この名前は設定の people にありません。", ": no such name in the configuration's people."});
+  if (peer.user == 0) return AnsweredFor{as, "root"};
+  const Result<std::string> own = acting_person(site, peer, "", language);
+  if (!own) return tl::unexpected(own.error());
+  return AnsweredFor{as, *own};
+}
 
 Result<std::string> acting_person(const Site& site, const Peer& peer, const std::string& as,
                                   Language language) {
@@ -113,8 +202,20 @@ void answer(const ControlDesk& desk, const ControlRequest& request, const Peer& 
       return answer(why_report(desk.engine, desk.site, request.incident, language, request.json));
     case ControlVerb::why_not:
       return answer(why_not_report(desk.engine, desk.site, request.device, language, request.json));
+    case ControlVerb::silence_list:
+      return answer(request.json ? silence_list_json(picture, desk.site)
+                                 : silence_list_report(picture, desk.site, language));
+    case ControlVerb::drill_show:
+      return answer(request.json ? drill_json(picture, desk.site, request.number, desk.clock.now())
+                                 : drill_report(picture, desk.site, request.number, language));
     case ControlVerb::incident_ack:
     case ControlVerb::incident_close:
+    case ControlVerb::incident_pass:
+    case ControlVerb::silence_add:
+    case ControlVerb::silence_confirm:
+    case ControlVerb::silence_end:
+    case ControlVerb::drill_start:
+    case ControlVerb::drill_answer:
       return act(desk, request, peer, language, answer);
     case ControlVerb::verify:
       return desk.store.verify([answer, language, as_json = request.json](const JournalVerdict& verdict) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/control_socket.hpp"
+#include "agent/page_token.hpp"
 #include "agent/pump.hpp"
 #include "agent/store.hpp"
 #include "agent/system_clock.hpp"
@@ -21,6 +22,15 @@ namespace nethealth {
 Result<std::string> acting_person(const Site& site, const Peer& peer, const std::string& as,
                                   Language language);
 
+/// Who answered by telephone, as somebody else notes it: any person of the configuration, noted by whoever
+/// has the peer's account (or by root, under that name).
+struct AnsweredFor {
+  std::string person;
+  std::string noted_by;
+};
+Result<AnsweredFor> answered_for(const Site& site, const Peer& peer, const std::string& as,
+                                 Language language);
+
 /// What the desk works with; all must outlive the call and the answers it still owes.
 struct ControlDesk {
   const Site& site;
@@ -28,6 +38,7 @@ struct ControlDesk {
   Pump& pump;
   Store& store;
   SystemClock& clock;
+  const PageTokens& tokens;
   std::vector<DroppedCount> dropped{};  ///< as it stands now
 };
 

@@ -9,10 +9,12 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 15> verb_words{
-    "status",           "incident list",   "incident show",   "incident ack",  "incident close",
-    "verify",           "incident open",   "incident step",   "incident note", "incident reclassify",
-    "incident measure", "incident report", "procedure graph", "incident why",  "why-not"};
+constexpr std::array<std::string_view, 23> verb_words{
+    "status",           "incident list",   "incident show",   "incident ack",    "incident close",
+    "verify",           "incident open",   "incident step",   "incident note",   "incident reclassify",
+    "incident measure", "incident report", "procedure graph", "incident why",    "why-not",
+    "incident pass",    "silence add",     "silence list",    "silence confirm", "silence end",
+    "drill start",      "drill show",      "drill answer"};
 constexpr std::int64_t highest_incident = 999'999'999;
 
 std::string text_of(const json::object& object, std::string_view key) {
@@ -47,7 +49,8 @@ std::string to_line(const ControlRequest& request) {
                       {"incident", request.incident},
                       {"device", request.device},
                       {"as", request.as},
-                      {"reason", request.reason}};
+                      {"reason", request.reason},
+                      {"number", request.number}};
   if (!request.values.empty()) {
     json::object values;
     for (const auto& [key, list] : request.values) values[key] = json::array(list.begin(), list.end());
@@ -80,6 +83,9 @@ Result<ControlRequest> request_from_line(std::string_view line) {
   request.device = text_of(*object, "device");
   request.as = text_of(*object, "as");
   request.reason = text_of(*object, "reason");
+  const std::int64_t number = number_of(*object, "number");
+  if (number < 0 || number > highest_incident) return failure("", "\"number\" is out of range");
+  request.number = static_cast<int>(number);
   if (const json::value* values = object->if_contains("values"); values != nullptr && values->is_object())
     for (const auto& [key, list] : values->as_object())
       if (list.is_array())

@@ -29,7 +29,15 @@ enum class ControlVerb : std::uint8_t {
   incident_paper,
   procedure_graph,
   incident_why,
-  why_not
+  why_not,
+  incident_pass,
+  silence_add,
+  silence_list,
+  silence_confirm,
+  silence_end,
+  drill_start,
+  drill_show,
+  drill_answer
 };
 
 struct ControlRequest {
@@ -41,7 +49,8 @@ struct ControlRequest {
   std::string device;  ///< why_not
   std::string as;      ///< acts: the person, when it is not the peer's own account
   std::string reason;  ///< acts
-  /// What the verbs of the procedure take besides.
+  int number = 0;      ///< of a silence or drill; 0: the last drill
+  /// What the verbs of the procedure, of answers and of silences take besides.
   std::map<std::string, std::vector<std::string>> values = {};
 
   /// Changes something, so it needs a person.
@@ -53,6 +62,12 @@ struct ControlRequest {
       case ControlVerb::incident_step:
       case ControlVerb::incident_note:
       case ControlVerb::incident_reclassify:
+      case ControlVerb::incident_pass:
+      case ControlVerb::silence_add:
+      case ControlVerb::silence_confirm:
+      case ControlVerb::silence_end:
+      case ControlVerb::drill_start:
+      case ControlVerb::drill_answer:
         return true;
       case ControlVerb::incident_measure:
         return values.contains("measure");

@@ -19,12 +19,14 @@ struct Letter {
   Notification notification;
   int incident = 0;  ///< 0 when none
   Time queued;
+  std::string token = {};  ///< by which its reader can answer; empty when nobody has to
 };
 
 /// What this copy must tell its reader.
 struct DeliveryFlags {
-  bool resend = false;       ///< an earlier copy may have arrived
-  bool unjournaled = false;  ///< the journal could not take it
+  bool resend = false;           ///< an earlier copy may have arrived
+  bool unjournaled = false;      ///< the journal could not take it
+  bool reported_failed = false;  ///< the engine knows that it is late, and has gone on
 };
 
 struct DeliveryResult {

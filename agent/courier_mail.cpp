@@ -86,6 +86,7 @@ class MailCourier::Impl : public std::enable_shared_from_this<Impl> {
     message.resend = flags.resend;
     message.unjournaled = flags.unjournaled;
     message.language = language_;
+    message.charset = channel_.charset;
     return message;
   }
 
@@ -101,6 +102,9 @@ class MailCourier::Impl : public std::enable_shared_from_this<Impl> {
     mail.from = clean_address(channel_.from);
     mail.to = {attempt->to};
     mail.message = mail_text(attempt->message, zone_);
+    mail.encryption_required = channel_.encryption == Channel::Encryption::required;
+    mail.user = channel_.user;
+    mail.password = channel_.password.reveal();
     CurlJob job;
     job.what = std::move(mail);
     const auto share = courier_attempt_limit / static_cast<int>(attempt->servers.size());

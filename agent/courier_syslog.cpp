@@ -43,7 +43,7 @@ class SyslogCourier::Impl : public std::enable_shared_from_this<Impl> {
         refill_(std::move(refill)),
         trouble_(std::move(trouble)),
         options_(std::move(options)),
-        tcp_(target_.transport == SyslogTransport::tcp),
+        tcp_(target_.transport != SyslogTransport::udp),
         limit_(io),
         settle_(io) {}
 
@@ -98,7 +98,7 @@ class SyslogCourier::Impl : public std::enable_shared_from_this<Impl> {
 
   void open() {
     state_ = State::opening;
-    link_ = tcp_ ? tcp_syslog_link(io_, target_) : udp_syslog_link(io_, target_);
+    link_ = syslog_link(io_, target_);
     after(limit_, options_.connect_limit, [](Impl& self) {
       if (self.state_ == State::opening) self.broken("no connection within the time limit");
     });

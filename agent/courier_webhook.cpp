@@ -82,19 +82,23 @@ std::string webhook_body(const Channel& channel, const Letter& letter, DeliveryF
   const Notification& notification = letter.notification;
   const Form form = form_of(channel.content_type);
   const std::string subject = marked_subject(notification.subject, flags.resend, flags.unjournaled, language);
-  const std::array<std::pair<std::string_view, std::string_view>, 4> words{
+  const std::string round = std::to_string(notification.round + 1);
+  const std::array<std::pair<std::string_view, std::string_view>, 7> words{
       {{"{address}", notification.address},
        {"{subject}", subject},
        {"{text}", notification.body},
-       {"{id}", notification.id}}};
+       {"{id}", notification.id},
+       {"{token}", letter.token},
+       {"{kind}", word(notification.kind)},
+       {"{round}", round}}};
   std::string out;
   std::string_view rest = channel.body;
   while (!rest.empty()) {
     std::size_t taken = 0;
-    for (const auto& [word, value] : words) {
-      if (!rest.starts_with(word)) continue;
+    for (const auto& [gap, value] : words) {
+      if (!rest.starts_with(gap)) continue;
       out += filled_in(value, form);
-      taken = word.size();
+      taken = gap.size();
     }
     if (taken == 0) {
       out += rest.front();
@@ -114,6 +118,8 @@ void WebhookCourier::deliver(const Letter& letter, DeliveryFlags flags, Done don
   request.url = channel_.url;
   request.headers = {"Content-Type: " + header_value(channel_.content_type),
                      "Idempotency-Key: " + header_value(letter.notification.id)};
+  if (!channel_.token.empty())
+    request.headers.push_back("Authorization: Bearer " + header_value(channel_.token.reveal()));
   request.body = webhook_body(channel_, letter, flags, language_);
   CurlJob job;
   job.what = std::move(request);

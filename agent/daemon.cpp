@@ -14,6 +14,7 @@
 #include "agent/control_socket.hpp"
 #include "agent/duty.hpp"
 #include "agent/log.hpp"
+#include "agent/page_token.hpp"
 #include "agent/service.hpp"
 #include "agent/store.hpp"
 #include "agent/system_clock.hpp"
@@ -25,6 +26,9 @@ constexpr Milliseconds longest_farewell{10'000};  ///< messages on their way may
 constexpr Milliseconds longest_reload_wait{3'000};
 constexpr Milliseconds farewell_look{50};
 constexpr Milliseconds clock_check_interval{1'000};
+constexpr Milliseconds alive_interval{20'000};  ///< how exactly the time of a crash is known
+/// Not looking for longer than this is told to somebody.
+constexpr Milliseconds worth_telling{120'000};
 
 class Daemon {
  public:
@@ -59,13 +63,18 @@ class Daemon {
     if (!past) return tl::unexpected(past.error());
     for (const std::string& damage : past->damage) log_error(store_path_ + ": " + damage);
     const Time last = past->events.empty() ? Time{} : past->events.back().time;
+    const std::optional<Time> alive = past->alive;
+    tokens_ = std::make_unique<PageTokens>(store_path_ + ".key");
+    if (!tokens_->trouble().empty()) log_warning(tokens_->trouble());
     clock_ = std::make_unique<SystemClock>(last);
     begin_duty(std::move(configuration), std::move(*past));
     log_notice(std::string("nethealth ") + NETHEALTH_VERSION + ", " + duty_->summary() + ", ICMP: " +
                (icmp ? icmp->text() : "none") + ", SNMP: " + (snmp_ ? "ok" : "none") + ", " + store_path_);
     duty_->start();
     if (Result<void> opened = open_control(); !opened) return opened;
+    tell_if_down(alive);
     keep_house();
+    say_alive();
     feed_watchdog();
     notify_ready(duty_->summary());
     return {};
@@ -88,8 +97,8 @@ class Daemon {
   }
 
   void begin_duty(std::unique_ptr<Configuration> configuration, Past past) {
-    duty_ = std::make_unique<Duty>(io_, *clock_, *store_, Probers{icmp_, curl_, snmp_.get()},
-                                   std::move(configuration), std::move(past));
+    duty_ = std::make_unique<Duty>(io_, *clock_, *store_, Probers{icmp_, curl_, snmp_.get()}, messages_,
+                                   *tokens_, std::move(configuration), std::move(past));
   }
 
   Result<void> open_control() {
@@ -204,6 +213,22 @@ class Daemon {
     });
   }
 
+  /// What was not seen while nobody looked must not be taken for health.
+  void tell_if_down(std::optional<Time> alive) {
+    const Time wall = read_system_clocks().wall;
+    if (alive && wall - *alive > worth_telling) duty_->was_down(*alive, wall);
+  }
+
+  void say_alive() {
+    Batch batch;
+    batch.alive = read_system_clocks().wall;
+    store_->commit(std::move(batch), [](const Result<void>&) {});
+    alive_.expires_after(alive_interval);
+    alive_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) say_alive();
+    });
+  }
+
   void keep_house() {
     housekeeping_.expires_after(clock_check_interval);
     housekeeping_.async_wait([this](const boost::system::error_code& error) {
@@ -242,6 +267,7 @@ class Daemon {
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
   boost::asio::steady_timer housekeeping_;
+  boost::asio::steady_timer alive_{io_};
   boost::asio::steady_timer watchdog_;
   boost::asio::steady_timer waiting_;
   std::chrono::steady_clock::time_point waiting_limit_;
@@ -249,6 +275,8 @@ class Daemon {
   std::string store_path_;
   IcmpProber icmp_{io_};
   CurlWorker curl_{io_};
+  CurlWorker messages_{io_};
+  std::unique_ptr<PageTokens> tokens_;
   std::unique_ptr<SnmpProber> snmp_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<SystemClock> clock_;

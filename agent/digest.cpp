@@ -1,6 +1,8 @@
 #include "agent/digest.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -15,6 +17,20 @@ Digest sha256(std::string_view bytes) {
   // Fails only when memory is gone or the library has no SHA-256: then no record can be trusted.
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) std::abort();
   return digest;
+}
+
+Digest hmac_sha256(std::string_view key, std::string_view bytes) {
+  Digest digest{};
+  unsigned int size = 0;
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data(),
+           &size) == nullptr)
+    std::abort();
+  return digest;
+}
+
+bool same_secret(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::string hex(std::string_view bytes) {

@@ -1,5 +1,5 @@
 #pragma once
-// SHA-256 (FIPS 180-4) and random bytes; the only file that sees OpenSSL.
+// SHA-256 (FIPS 180-4), its HMAC, and random bytes; the only file that sees OpenSSL.
 
 #include <array>
 #include <cstddef>
@@ -12,6 +12,12 @@ namespace nethealth {
 using Digest = std::array<std::uint8_t, 32>;
 
 Digest sha256(std::string_view bytes);
+
+/// RFC 2104.
+Digest hmac_sha256(std::string_view key, std::string_view bytes);
+
+/// Takes the same time wherever they differ; texts of different lengths differ.
+bool same_secret(std::string_view a, std::string_view b);
 
 /// Lower-case hexadecimal.
 std::string hex(std::string_view bytes);

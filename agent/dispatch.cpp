@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "agent/courier_command.hpp"
 #include "agent/courier_mail.hpp"
 #include "agent/courier_webhook.hpp"
 #include "agent/log.hpp"
@@ -30,10 +31,18 @@ void log_trouble(const std::string& target, const std::string& trouble, Language
                 trouble);
 }
 
+OutboxOptions outbox_options(const Paging& paging) {
+  OutboxOptions options;
+  options.give_up = paging.give_up;
+  options.most_messages = paging.most_messages;
+  options.most_within = paging.most_within;
+  return options;
+}
+
 }  // namespace
 
 Dispatch::Dispatch(boost::asio::io_context& io, CurlWorker& curl, Store& store, const Site& site,
-                   DispatchReports reports)
+                   DispatchReports reports, std::function<Time()> now)
     : outbox_(
           io,
           [&store](const std::string& id, Store::Done done) {
@@ -41,8 +50,8 @@ Dispatch::Dispatch(boost::asio::io_context& io, CurlWorker& curl, Store& store, 
             batch.attempts.push_back(id);
             store.commit(std::move(batch), std::move(done));
           },
-          std::move(reports.notification), site.language) {
-  for (const Channel& channel : site.channels) add_channel(channel, curl, store, site);
+          std::move(reports.notification), site.language, outbox_options(site.paging), std::move(now)) {
+  for (const Channel& channel : site.channels) add_channel(io, channel, curl, store, site);
   for (const SyslogTarget& target : site.syslog) {
     const auto refill = [again = reports.refill, name = target.target] { again(name); };
     const auto trouble = [name = target.target, language = site.language](const std::string& what) {
@@ -55,7 +64,8 @@ Dispatch::Dispatch(boost::asio::io_context& io, CurlWorker& curl, Store& store, 
 
 Dispatch::~Dispatch() = default;
 
-void Dispatch::add_channel(const Channel& channel, CurlWorker& curl, const Store& store, const Site& site) {
+void Dispatch::add_channel(boost::asio::io_context& io, const Channel& channel, CurlWorker& curl,
+                           const Store& store, const Site& site) {
   switch (channel.type) {
     case Channel::Type::smtp:
       return outbox_.add_channel(
@@ -64,11 +74,10 @@ void Dispatch::add_channel(const Channel& channel, CurlWorker& curl, const Store
     case Channel::Type::webhook:
       return outbox_.add_channel(channel.name,
                                  std::make_unique<WebhookCourier>(curl, channel, site.language));
-    case Channel::Type::patlite:
-      return log_warning(channel.name + Phrase{": この版はpatlite型の表示灯を点けません",
-                                               ": this version does not drive lamps of type patlite"}
-                                            .in(site.language)
-                                            .data());
+    case Channel::Type::patlite:  // shows how things stand, and takes no messages (lamp_keeper.hpp)
+      return;
+    case Channel::Type::command:
+      return outbox_.add_channel(channel.name, std::make_unique<CommandCourier>(io, channel));
   }
 }
 

@@ -28,7 +28,7 @@ class Dispatch {
  public:
   /// All must outlive the dispatch. The reports come on `io`, never from inside send.
   Dispatch(boost::asio::io_context& io, CurlWorker& curl, Store& store, const Site& site,
-           DispatchReports reports);
+           DispatchReports reports, std::function<Time()> now);
   ~Dispatch();
   Dispatch(const Dispatch&) = delete;
   Dispatch& operator=(const Dispatch&) = delete;
@@ -40,7 +40,8 @@ class Dispatch {
   [[nodiscard]] std::size_t held() const { return outbox_.held(); }
 
  private:
-  void add_channel(const Channel& channel, CurlWorker& curl, const Store& store, const Site& site);
+  void add_channel(boost::asio::io_context& io, const Channel& channel, CurlWorker& curl, const Store& store,
+                   const Site& site);
 
   Outbox outbox_;
   std::vector<std::pair<std::string, std::unique_ptr<SyslogCourier>>> syslog_;

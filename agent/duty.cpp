@@ -8,7 +8,9 @@
 
 #include "agent/dispatch.hpp"
 #include "agent/event_json.hpp"
+#include "agent/heartbeat.hpp"
 #include "agent/host_addresses.hpp"
+#include "agent/lamp_keeper.hpp"
 #include "agent/log.hpp"
 #include "agent/lookout.hpp"
 #include "agent/pump.hpp"
@@ -61,10 +63,12 @@ std::vector<TrapSource> trap_sources(const Site& site) {
 
 class Duty::Impl {
  public:
-  Impl(boost::asio::io_context& io, SystemClock& clock, Store& store, Probers probers,
-       std::unique_ptr<Configuration> configuration, Past past)
+  Impl(boost::asio::io_context& io, SystemClock& clock, Store& store, Probers probers, CurlWorker& messages,
+       const PageTokens& tokens, std::unique_ptr<Configuration> configuration, Past past)
       : configuration_(std::move(configuration)),
         site_(configuration_->site),
+        messages_(messages),
+        tokens_(tokens),
         clock_(clock),
         store_(store),
         engine_(site_, configuration_->matcher,
@@ -72,12 +76,15 @@ class Duty::Impl {
         attempts_(std::move(past.attempts)),
         recorder_(site_.recorder ? std::make_unique<Recorder>(*site_.recorder, site_.zone, site_.language)
                                  : nullptr),
-        dispatch_(io, probers.curl, store, site_, reports()),
+        dispatch_(io, messages, store, site_, reports(), [this] { return clock_.now(); }),
         pump_(io, clock, site_, configuration_->matcher, engine_, sinks()),
         lookout_(std::make_unique<Lookout>(
             io, clock, site_, probers,
             [this](const Observation& observation) { pump_.observe(observation); })),
         logs_(followed_logs(site_)),
+        lamps_(
+            io, messages, site_.channels, [this] { return engine_.picture().incidents; },
+            [this](const std::string& lamp, const std::string& trouble) { log_lamp(lamp, trouble); }),
         follower_(std::make_unique<LogFollower>(
             io, logs_, std::move(past.positions), [this](LogLines lines) { take(std::move(lines)); },
             [this](const LogProblem& problem) { log_problem(problem); })),
@@ -88,12 +95,16 @@ class Duty::Impl {
   }
 
   void start() {
+    if (site_.heartbeat)
+      heartbeat_ = std::make_unique<HeartbeatSender>(
+          io_, messages_, *site_.heartbeat, [this](const std::string& trouble) { log_heartbeat(trouble); });
     for (const Event& event : engine_.unsent()) send_again(event);
     if (const Result<void> result = lookout_->start(); !result) log_warning(result.error().text());
     follower_->start();
     listen_for_traps();
     pump_.wake();
     witness_head();
+    lamps_.changed();
   }
 
   void stop_looking() {
@@ -108,6 +119,7 @@ class Duty::Impl {
             pump_,
             store_,
             clock_,
+            tokens_,
             dropped_counts(snmp_ != nullptr ? &snmp_->counters() : nullptr,
                            traps_ ? &traps_->counters() : nullptr)};
   }
@@ -139,7 +151,9 @@ class Duty::Impl {
     sinks.commit = [this](Batch batch, Store::Done done) {
       store_.commit(std::move(batch), std::move(done));
     };
-    sinks.send = [this](Letter letter, DeliveryFlags flags) { dispatch_.send(std::move(letter), flags); };
+    sinks.send = [this](Letter letter, DeliveryFlags flags) {
+      dispatch_.send(with_token(std::move(letter), tokens_, site_.language), flags);
+    };
     sinks.send_syslog = [this](const SyslogQueued& queued, Time time) {
       dispatch_.send_syslog(queued, time);
     };
@@ -148,7 +162,10 @@ class Duty::Impl {
     };
     if (recorder_)
       sinks.observed = [this](const Observation& observation) { recorder_->record(observation); };
-    sinks.decided = [this](const Event& event) { log_event(event, site_); };
+    sinks.decided = [this](const Event& event) {
+      log_event(event, site_);
+      lamps_.changed();
+    };
     sinks.storage = [this](const std::string& trouble) { log_storage(trouble, site_.language); };
     return sinks;
   }
@@ -180,6 +197,25 @@ class Duty::Impl {
     if (lookout_) lookout_->poll_now(device);
   }
 
+  void log_lamp(const std::string& lamp, const std::string& trouble) const {
+    if (trouble.empty())
+      return log_notice(lamp + std::string(Phrase{": 表示灯が答えました", ": the signal tower answers"}.in(
+                                   site_.language)));
+    log_warning(lamp +
+                std::string(Phrase{": 表示灯が答えません: ", ": the signal tower does not answer: "}.in(
+                    site_.language)) +
+                trouble);
+  }
+
+  void log_heartbeat(const std::string& trouble) const {
+    if (trouble.empty())
+      return log_notice(
+          Phrase{"外への生存信号が再び届いています", "the heartbeat arrives again"}.in(site_.language));
+    log_warning(std::string(Phrase{"外への生存信号が届きません: ", "the heartbeat does not arrive: "}.in(
+                    site_.language)) +
+                trouble);
+  }
+
   void log_problem(const LogProblem& problem) const {
     log_warning(problem.device + ": " + problem.file + ": " + problem.what);
   }
@@ -187,7 +223,9 @@ class Duty::Impl {
   void send_again(const Event& event) {
     if (const auto* queued = std::get_if<NotificationQueued>(&event.what)) {
       const bool tried = attempts_.contains(queued->notification.id);
-      dispatch_.send(Letter{queued->notification, event.incident, event.time}, DeliveryFlags{tried, false});
+      const bool late = engine_.is_late(queued->notification.id);
+      dispatch_.send(with_token({queued->notification, event.incident, event.time}, tokens_, site_.language),
+                     DeliveryFlags{tried, false, late});
     }
     if (const auto* queued = std::get_if<SyslogQueued>(&event.what))
       dispatch_.send_syslog(*queued, event.time);
@@ -222,6 +260,8 @@ class Duty::Impl {
 
   std::unique_ptr<Configuration> configuration_;
   const Site& site_;
+  CurlWorker& messages_;
+  const PageTokens& tokens_;
   SystemClock& clock_;
   Store& store_;
   Engine engine_;
@@ -231,6 +271,8 @@ class Duty::Impl {
   Pump pump_;
   std::unique_ptr<Lookout> lookout_;
   std::vector<FollowedLog> logs_;
+  LampKeeper lamps_;
+  std::unique_ptr<HeartbeatSender> heartbeat_;
   std::unique_ptr<LogFollower> follower_;
   boost::asio::io_context& io_;
   SnmpProber* snmp_;
@@ -239,12 +281,17 @@ class Duty::Impl {
 };
 
 Duty::Duty(boost::asio::io_context& io, SystemClock& clock, Store& store, Probers probers,
-           std::unique_ptr<Configuration> configuration, Past past)
-    : impl_(std::make_unique<Impl>(io, clock, store, probers, std::move(configuration), std::move(past))) {}
+           CurlWorker& messages, const PageTokens& tokens, std::unique_ptr<Configuration> configuration,
+           Past past)
+    : impl_(std::make_unique<Impl>(io, clock, store, probers, messages, tokens, std::move(configuration),
+                                   std::move(past))) {}
 
 Duty::~Duty() = default;
 void Duty::start() {
   impl_->start();
+}
+void Duty::was_down(Time from, Time until) {
+  impl_->pump().was_down(from, until);
 }
 void Duty::stop_looking() {
   impl_->stop_looking();

@@ -9,16 +9,20 @@
 #include "agent/configuration.hpp"
 #include "agent/control_desk.hpp"
 #include "agent/looker.hpp"
+#include "agent/page_token.hpp"
 #include "agent/store.hpp"
 #include "agent/system_clock.hpp"
+#include "probes/curl_worker.hpp"
 
 namespace nethealth {
 
 class Duty {
  public:
   /// All but `configuration` must outlive the duty. `past` is everything the journal holds.
-  Duty(boost::asio::io_context& io, SystemClock& clock, Store& store, Probers probers,
-       std::unique_ptr<Configuration> configuration, Past past);
+  /// `tokens` go into the pages; `messages` carries mail and webhooks, apart from the probes, whose floods
+  /// must not delay a page.
+  Duty(boost::asio::io_context& io, SystemClock& clock, Store& store, Probers probers, CurlWorker& messages,
+       const PageTokens& tokens, std::unique_ptr<Configuration> configuration, Past past);
   /// Ends in reverse order; nothing is called after it.
   ~Duty();
   Duty(const Duty&) = delete;
@@ -26,6 +30,9 @@ class Duty {
 
   /// Sends what was left unsent, then begins to look.
   void start();
+  /// The daemon did not run in that time: somebody is told.
+  void was_down(Time from, Time until);
+
   /// No more looks and log lines; messages go on leaving and being reported.
   void stop_looking();
 

@@ -149,6 +149,7 @@ void write_members(JsonWriter& writer, const NotificationQueued& queued) {
   writer.text("body", notification.body);
   if (notification.answer_by) writer.integer("answer_by", count_of(*notification.answer_by));
   writer.integer("step", notification.step);
+  if (notification.round != 0) writer.integer("round", notification.round);
   writer.text_if_any("about", notification.about);
 }
 
@@ -156,6 +157,7 @@ void write_members(JsonWriter& writer, const NotificationOutcome& outcome) {
   writer.text("id", outcome.id);
   writer.text_if_any("reason", outcome.reason);
   writer.text_if_any("person", outcome.person);
+  if (outcome.failing != Failing::refused) writer.text("failing", word(outcome.failing));
 }
 
 void write_members(JsonWriter& writer, const SyslogQueued& queued) {
@@ -186,6 +188,27 @@ void write_members(JsonWriter& writer, const SignSeen& sign) {
   writer.text_if_any("source", sign.source);
   writer.text_if_any("file", sign.file);
   writer.count("offset", sign.offset);
+}
+
+void write_members(JsonWriter& writer, const SilenceAdded& added) {
+  writer.integer("silence", added.silence);
+  writer.text_if_any("device", added.device);
+  writer.text_if_any("room", added.room);
+  writer.text_if_any("cause", added.cause);
+  writer.integer("until", count_of(added.until));
+  writer.text_if_any("person", added.person);
+  writer.text_if_any("reason", added.reason);
+  if (added.waits) writer.truth("waits", true);
+}
+
+void write_members(JsonWriter& writer, const SilenceConfirmed& confirmed) {
+  writer.integer("silence", confirmed.silence);
+  writer.text_if_any("person", confirmed.person);
+}
+
+void write_members(JsonWriter& writer, const SilenceEnded& ended) {
+  writer.integer("silence", ended.silence);
+  writer.text_if_any("person", ended.person);
 }
 
 }  // namespace

@@ -137,6 +137,7 @@ void add(json::object& object, const NotificationOutcome& outcome, const Reader&
   if (!outcome.reason.empty() || outcome.delivery == Delivery::failed)
     object["reason"] = text(outcome.reason);
   if (!outcome.person.empty()) object["person"] = text(outcome.person);
+  if (outcome.delivery == Delivery::failed && !outcome.is_final()) object["delivery"] = word(outcome.failing);
 }
 
 void add(json::object& object, const SyslogQueued& queued, const Reader&) {
@@ -187,6 +188,27 @@ json::array procedure_json(const IncidentPicture& incident, const Reader& reader
   return steps;
 }
 
+void add(json::object& object, const SilenceAdded& added, const Reader& reader) {
+  object["silence"] = added.silence;
+  object["device"] = text_or_null(added.device);
+  object["room"] = text_or_null(added.room);
+  object["cause"] = text_or_null(added.cause);
+  object["until"] = format_time(added.until, reader.zone);
+  object["person"] = text(added.person);
+  object["reason"] = text(added.reason);
+  object["in_force"] = !added.waits;
+}
+
+void add(json::object& object, const SilenceConfirmed& confirmed, const Reader&) {
+  object["silence"] = confirmed.silence;
+  object["person"] = text(confirmed.person);
+}
+
+void add(json::object& object, const SilenceEnded& ended, const Reader&) {
+  object["silence"] = ended.silence;
+  object["person"] = text_or_null(ended.person);
+}
+
 json::object notification_json(const NotificationPicture& picture, const Reader& reader) {
   json::object object;
   add(object, picture.notification);
@@ -195,6 +217,7 @@ json::object notification_json(const NotificationPicture& picture, const Reader&
   object["acknowledged"] = time_or_null(picture.acknowledged, reader);
   object["acknowledged_by"] = text_or_null(picture.acknowledged_by);
   object["failure"] = text_or_null(picture.failure);
+  object["delivery"] = delivery_word(picture);
   return object;
 }
 
@@ -234,6 +257,12 @@ void append(std::string& out, const json::value& value) {
 }
 
 }  // namespace
+
+std::string_view delivery_word(const NotificationPicture& picture) {
+  if (picture.sent) return "accepted";
+  if (picture.failure.empty()) return "retrying";
+  return word(picture.failing);
+}
 
 json::object diagnosis_json(const Diagnosis& diagnosis, Language language, const Zone& zone) {
   json::object object;

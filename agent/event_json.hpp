@@ -34,4 +34,7 @@ boost::json::object incident_json(const IncidentPicture& incident, Language lang
 /// 9.7E-1. Numbers are the shortest text that reads back the same.
 std::string json_text(const boost::json::value& value);
 
+/// What is known of a message's delivery: accepted, retrying, refused or unknown.
+std::string_view delivery_word(const NotificationPicture& picture);
+
 }  // namespace nethealth

@@ -216,6 +216,7 @@ void read_members(const Record& record, NotificationQueued& queued) {
   notification.body = record.text("body");
   notification.answer_by = record.time("answer_by");
   notification.step = record.integer<int>("step");
+  notification.round = record.integer_if_any<int>("round").value_or(0);
   notification.about = record.text("about", false);
 }
 
@@ -224,6 +225,7 @@ void read_members(const Record& record, NotificationOutcome& outcome) {
   outcome.id = record.text("id");
   outcome.reason = record.text("reason", false);
   outcome.person = record.text("person", false);
+  if (record.has("failing")) outcome.failing = record.word("failing", failing);
 }
 
 void read_members(const Record& record, SyslogQueued& queued) {
@@ -254,6 +256,27 @@ void read_members(const Record& record, SignSeen& sign) {
   sign.source = record.text("source", false);
   sign.file = record.text("file", false);
   sign.offset = record.integer<std::uint64_t>("offset");
+}
+
+void read_members(const Record& record, SilenceAdded& added) {
+  added.silence = record.integer<int>("silence");
+  added.device = record.text("device", false);
+  added.room = record.text("room", false);
+  added.cause = record.text("cause", false);
+  added.until = Time(Milliseconds(record.integer<std::int64_t>("until")));
+  added.person = record.text("person", false);
+  added.reason = record.text("reason", false);
+  added.waits = record.truth("waits", false);
+}
+
+void read_members(const Record& record, SilenceConfirmed& confirmed) {
+  confirmed.silence = record.integer<int>("silence");
+  confirmed.person = record.text("person", false);
+}
+
+void read_members(const Record& record, SilenceEnded& ended) {
+  ended.silence = record.integer<int>("silence");
+  ended.person = record.text("person", false);
 }
 
 template <std::size_t... Index>

@@ -1,8 +1,11 @@
 #include "agent/mail_message.hpp"
 
+#include <iconv.h>
+
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 
 #include "probes/json_text.hpp"
 
@@ -60,14 +63,37 @@ bool is_plain(std::string_view text) {
   return text.find("=?") == std::string_view::npos && text.size() < body_line_characters - 10;
 }
 
+/// ISO-2022-JP (RFC 1468), ending in ASCII; empty when a letter has no place in it.
+std::optional<std::string> in_old_japanese(std::string_view utf8) {
+  const iconv_t converter = iconv_open("ISO-2022-JP", "UTF-8");
+  if (converter == reinterpret_cast<iconv_t>(-1)) return {};
+  std::string out(utf8.size() * 2 + 16, '\0');
+  std::string input(utf8);
+  char* from = input.data();
+  std::size_t left = input.size();
+  char* to = out.data();
+  std::size_t room = out.size();
+  const auto failed = static_cast<std::size_t>(-1);
+  // The second call writes the return to ASCII.
+  const bool fits = iconv(converter, &from, &left, &to, &room) != failed &&
+                    iconv(converter, nullptr, nullptr, &to, &room) != failed;
+  iconv_close(converter);
+  if (!fits) return {};
+  out.resize(out.size() - room);
+  return out;
+}
+
 /// The value of a header that holds text: as it is, or as encoded words (RFC 2047), folded.
-std::string header_text(std::string_view text) {
+std::string header_text(std::string_view text, bool old_japanese) {
   if (is_plain(text)) return std::string(text);
   std::string out;
   while (!text.empty()) {
     std::string_view part = cut_utf8(text, word_bytes);
     if (!out.empty()) out += "\r\n ";
-    out += "=?UTF-8?B?" + base64(part) + "?=";
+    if (old_japanese)
+      out += "=?ISO-2022-JP?B?" + base64(in_old_japanese(part).value_or("")) + "?=";
+    else
+      out += "=?UTF-8?B?" + base64(part) + "?=";
     text.remove_prefix(part.size());
   }
   return out;
@@ -118,7 +144,13 @@ std::string domain_of(std::string_view address) {
   return domain.empty() ? "nethealth.invalid" : domain;
 }
 
-std::string body_text(std::string_view body) {
+/// Both the subject and the text fit into the old set.
+bool fits_old_japanese(const MailMessage& message, const std::string& subject) {
+  return message.charset == "iso-2022-jp" && in_old_japanese(one_line(subject)) &&
+         in_old_japanese(mend_utf8(cut_utf8(message.body, body_limit_bytes)));
+}
+
+std::string body_text(std::string_view body, bool old_japanese) {
   std::string text;
   const std::string mended = mend_utf8(cut_utf8(body, body_limit_bytes));
   for (const char letter : mended) {
@@ -127,7 +159,7 @@ std::string body_text(std::string_view body) {
     text += letter;
   }
   if (text.empty() || text.back() != '\n') text += "\r\n";
-  const std::string encoded = base64(text);
+  const std::string encoded = base64(old_japanese ? in_old_japanese(text).value_or("") : text);
   std::string lines;
   for (std::size_t i = 0; i < encoded.size(); i += body_line_characters) {
     lines += encoded.substr(i, body_line_characters) + "\r\n";
@@ -190,16 +222,17 @@ std::string mail_text(const MailMessage& message, const Zone& zone) {
     header("In-Reply-To", in_angles(message.thread_id));
     header("References", in_angles(message.thread_id));
   }
-  header("Subject", header_text(cut_utf8(one_line(subject), subject_limit_bytes)));
+  const bool old_japanese = fits_old_japanese(message, subject);
+  header("Subject", header_text(cut_utf8(one_line(subject), subject_limit_bytes), old_japanese));
   header("Auto-Submitted", "auto-generated");
   if (message.important) {
     header("Importance", "high");
     header("X-Priority", "1");
   }
   header("MIME-Version", "1.0");
-  header("Content-Type", "text/plain; charset=UTF-8");
+  header("Content-Type", std::string("text/plain; charset=") + (old_japanese ? "ISO-2022-JP" : "UTF-8"));
   header("Content-Transfer-Encoding", "base64");
-  return text + "\r\n" + body_text(message.body);
+  return text + "\r\n" + body_text(message.body, old_japanese);
 }
 
 }  // namespace nethealth

@@ -21,6 +21,8 @@ struct MailMessage {
   bool resend = false;       ///< it may have arrived before
   bool unjournaled = false;  ///< it could not be written to the journal
   Language language = Language::ja;
+  /// "iso-2022-jp" where every letter fits into it, for telephones that know nothing else; else UTF-8.
+  std::string charset = "utf-8";
 };
 
 /// The whole message with CRLF line ends. No field can begin another header or end the header: control

@@ -236,7 +236,7 @@ class Pump::Impl : public std::enable_shared_from_this<Impl> {
       for (const Event& event : group.batch.events) {
         if (const auto* queued = std::get_if<NotificationQueued>(&event.what))
           sinks_.send(Letter{queued->notification, event.incident, event.time},
-                      DeliveryFlags{false, !journaled});
+                      DeliveryFlags{false, !journaled, false});
         if (const auto* queued = std::get_if<SyslogQueued>(&event.what))
           sinks_.send_syslog(*queued, event.time);
       }
@@ -309,6 +309,9 @@ void Pump::report(const SyslogOutcome& outcome) {
 }
 void Pump::act(const Act& act, Language language, std::function<void(Result<ActDone>)> done) {
   impl_->act(act, language, std::move(done));
+}
+void Pump::was_down(Time from, Time until) {
+  impl_->take(impl_->engine().was_down(impl_->now(), from, until));
 }
 void Pump::wake() {
   impl_->take(impl_->engine().wake(impl_->now()));

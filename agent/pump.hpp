@@ -73,6 +73,7 @@ class Pump {
   void report(const SyslogOutcome& outcome);
   /// `done` comes when the act is on the disk or storage is known to be broken; at once when it is refused.
   void act(const Act& act, Language language, std::function<void(Result<ActDone>)> done);
+  void was_down(Time from, Time until);
   /// Begins the engine's own time.
   void wake();
 

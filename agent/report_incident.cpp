@@ -82,7 +82,11 @@ std::string outcome_text(const NotificationPicture& picture, const Site& site, L
   } else if (picture.sent) {
     text = std::string(Phrase{"送信 ", "sent "}.in(language)) + format_time(*picture.sent, site.zone);
   } else if (!picture.failure.empty()) {
-    text = std::string(Phrase{"失敗: ", "failed: "}.in(language)) + picture.failure;
+    const Phrase how = picture.failing == Failing::refused ? Phrase{"拒否された: ", "refused: "}
+                       : picture.failing == Failing::retrying
+                           ? Phrase{"再試行中: ", "retrying: "}
+                           : Phrase{"届いたか不明、再試行中: ", "unknown whether it arrived, retrying: "};
+    text = std::string(how.in(language)) + picture.failure;
   } else {
     text = Phrase{"送信中", "being sent"}.in(language);
   }
@@ -125,7 +129,8 @@ json::object notification_json(const NotificationPicture& picture, const Zone& z
           {"sent", time_or_null(picture.sent)},
           {"acknowledged", time_or_null(picture.acknowledged)},
           {"acknowledged_by", picture.acknowledged_by},
-          {"failure", picture.failure}};
+          {"failure", picture.failure},
+          {"delivery", delivery_word(picture)}};
 }
 
 std::vector<std::string> devices_text(const std::vector<std::string>& names, const Site& site) {

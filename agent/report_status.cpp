@@ -77,6 +77,27 @@ json::array dropped_json(const std::vector<DroppedCount>& dropped) {
   return all;
 }
 
+/// Messages of what is not over yet that have not reached anybody.
+std::vector<const NotificationPicture*> undelivered(const Picture& picture) {
+  std::vector<const NotificationPicture*> found;
+  for (const IncidentPicture& incident : picture.incidents) {
+    if (incident.state != IncidentState::open && incident.state != IncidentState::restored) continue;
+    for (const NotificationPicture& told : incident.notifications)
+      if (!told.sent && !told.failure.empty()) found.push_back(&told);
+  }
+  return found;
+}
+
+std::string undelivered_line(const NotificationPicture& told, const Site& site, Language language) {
+  const Notification& notification = told.notification;
+  const Phrase how = told.failing == Failing::refused    ? Phrase{"拒否", "refused"}
+                     : told.failing == Failing::retrying ? Phrase{"再試行中", "retrying"}
+                                                         : Phrase{"届いたか不明", "unknown"};
+  return std::string(Phrase{"未達の連絡: ", "not delivered: "}.in(language)) + notification.id + " " +
+         person_text(site, notification.person) + " (" + notification.channel + ") " +
+         std::string(how.in(language)) + ": " + without_controls(told.failure) + "\n";
+}
+
 }  // namespace
 
 bool has_fault(const Picture& picture) {
@@ -111,6 +132,8 @@ ControlReply status_report(const Picture& picture, const Site& site, Time now, c
     reply.out += line + "\n";
   }
   reply.out += dropped_line(dropped, style.language);
+  for (const NotificationPicture* told : undelivered(picture))
+    reply.out += undelivered_line(*told, site, style.language);
   return reply;
 }
 
@@ -137,12 +160,17 @@ ControlReply status_json(const Picture& picture, const Site& site, Time now, Lan
   for (const IncidentPicture& incident : picture.incidents)
     if (incident.state == IncidentState::open || incident.state == IncidentState::restored)
       incidents.emplace_back(incident_json(incident, language, site.zone));
+  json::array lost;
+  for (const NotificationPicture* told : undelivered(picture))
+    lost.push_back(json::object{{"id", told->notification.id},
+                                {"person", told->notification.person},
+                                {"channel", told->notification.channel},
+                                {"delivery", delivery_word(*told)},
+                                {"failure", told->failure}});
   const bool fault = has_fault(picture);
-  const json::object status{{"state", fault ? "fault" : "healthy"},
-                            {"time", format_time(now, site.zone)},
-                            {"devices", std::move(devices)},
-                            {"incidents", std::move(incidents)},
-                            {"dropped", dropped_json(dropped)}};
+  const json::object status{{"state", fault ? "fault" : "healthy"}, {"time", format_time(now, site.zone)},
+                            {"devices", std::move(devices)},        {"incidents", std::move(incidents)},
+                            {"dropped", dropped_json(dropped)},     {"undelivered", std::move(lost)}};
   return {fault ? 1 : 0, json_text(status) + "\n", ""};
 }
 

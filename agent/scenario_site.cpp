@@ -57,7 +57,9 @@ PersonIndex person(Site& site, std::string_view name) {
   if (const auto known = site.person(name)) return *known;
   Person added;
   added.name = added.label = name;
-  added.channels.push_back({0, std::string(name) + "@example.lg.jp", std::chrono::minutes(5)});
+  ContactChannel& mail = added.channels.emplace_back();
+  mail.address = std::string(name) + "@example.lg.jp";
+  mail.answer_within = std::chrono::minutes(5);
   site.people.push_back(std::move(added));
   return static_cast<PersonIndex>(site.people.size() - 1);
 }

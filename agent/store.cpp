@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <charconv>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -43,7 +44,7 @@ struct VerifyJob {
 };
 
 struct Statements {
-  Statement record, head, position, forget, attempt, settled;
+  Statement record, head, position, forget, attempt, settled, alive;
 };
 
 DatabaseResult<Statements> prepare_all(Database& database) {
@@ -58,7 +59,10 @@ DatabaseResult<Statements> prepare_all(Database& database) {
        " fingerprint = excluded.fingerprint"},
       {&all.forget, "DELETE FROM log_position WHERE device = ? AND path = ? AND file = ?"},
       {&all.attempt, "INSERT INTO attempt (id) VALUES (?) ON CONFLICT (id) DO NOTHING"},
-      {&all.settled, "DELETE FROM attempt WHERE id = ?"}};
+      {&all.settled, "DELETE FROM attempt WHERE id = ?"},
+      {&all.alive,
+       "INSERT INTO about (name, value) VALUES ('alive', ?) ON CONFLICT (name) DO UPDATE SET"
+       " value = excluded.value"}};
   for (const auto& [statement, sql] : wanted) {
     auto prepared = database.prepare(sql);
     if (!prepared) return tl::unexpected<DatabaseFailure>(prepared.error());
@@ -86,7 +90,7 @@ DatabaseResult<void> write_event(Statements& to, const Event& event, JournalHead
   head = {sequence, hash};
   // The attempt has served: the outcome stands in the journal.
   if (const auto* outcome = std::get_if<NotificationOutcome>(&event.what);
-      outcome != nullptr && outcome->delivery != Delivery::acknowledged) {
+      outcome != nullptr && outcome->delivery != Delivery::acknowledged && outcome->is_final()) {
     return to.settled.bind(1, std::string_view(outcome->id)).run();
   }
   return {};
@@ -115,7 +119,9 @@ DatabaseResult<void> write_batch(Statements& to, const Batch& batch, JournalHead
         .bind(3, std::string_view(position.file));
     if (auto done = to.forget.run(); !done) return done;
   }
-  return {};
+  if (!batch.alive) return {};
+  const std::string alive = std::to_string(batch.alive->time_since_epoch().count());
+  return to.alive.bind(1, std::string_view(alive)).run();
 }
 
 }  // namespace
@@ -285,6 +291,7 @@ class Store::Impl {
     DatabaseResult<void> read = read_events(past);
     if (read) read = read_positions(past);
     if (read) read = read_attempts(past);
+    if (read) read = read_alive(past);
     if (!read) return failure(path_, read.error().what);
     return past;
   }
@@ -315,6 +322,15 @@ class Store::Impl {
   DatabaseResult<void> read_attempts(Past& past) {
     return each_row("SELECT id FROM attempt",
                     [&](const Statement& row) { past.attempts.emplace(row.bytes(0)); });
+  }
+
+  DatabaseResult<void> read_alive(Past& past) {
+    return each_row("SELECT value FROM about WHERE name = 'alive'", [&](const Statement& row) {
+      const std::string_view text = row.bytes(0);
+      std::int64_t count = 0;
+      const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
+      if (read.ec == std::errc{}) past.alive = Time(Milliseconds(count));
+    });
   }
 
   template <class Each>

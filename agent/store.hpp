@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ struct Batch {
   std::vector<LogPosition> positions;  ///< saved
   std::vector<LogPosition> forgotten;  ///< of files that are no more; only the key counts
   std::vector<std::string> attempts;   ///< ids of messages about to be sent for the first time
+  std::optional<Time> alive;           ///< the daemon runs, or stopped cleanly, at this wall time
 };
 
 /// What a start needs of the time before.
@@ -45,6 +47,7 @@ struct Past {
   std::vector<Event> events;  ///< oldest first
   std::vector<LogPosition> positions;
   std::set<std::string> attempts;   ///< of messages without a final outcome
+  std::optional<Time> alive;        ///< the last word of the daemon before this one
   std::uint64_t damaged = 0;        ///< records that could not be read back and are left out of `events`
   std::vector<std::string> damage;  ///< the first few of them, with the reason, in English
 };

@@ -33,7 +33,12 @@ class SyslogLink {
   [[nodiscard]] virtual std::uint64_t unconfirmed_bytes() const = 0;
 };
 
+/// By the target's transport.
+std::shared_ptr<SyslogLink> syslog_link(boost::asio::io_context& io, const SyslogTarget& target);
 std::shared_ptr<SyslogLink> tcp_syslog_link(boost::asio::io_context& io, const SyslogTarget& target);
 std::shared_ptr<SyslogLink> udp_syslog_link(boost::asio::io_context& io, const SyslogTarget& target);
+/// RFC 5425: TLS 1.2 or newer, octet counting, the server's certificate verified with its name, ours shown
+/// when it asks.
+std::shared_ptr<SyslogLink> tls_syslog_link(boost::asio::io_context& io, const SyslogTarget& target);
 
 }  // namespace nethealth

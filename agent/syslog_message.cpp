@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "agent/syslog_cef.hpp"
 #include "probes/json_text.hpp"
 
 namespace nethealth {
@@ -122,11 +123,20 @@ std::string syslog_message(const SyslogQueued& queued, Time time, std::uint32_t 
                      field(identity.hostname, hostname_limit) + " nethealth " +
                      field(identity.process_id, process_id_limit) + " " +
                      field(queued.message_id, message_id_limit) + " ";
-  text += structured_data(queued, sequence, limit - message_share_bytes - text.size());
+  const bool cef = target.format == SyslogFormat::cef;
+  if (cef)
+    text += "[meta sequenceId=\"" + std::to_string(sequence) + "\"]";
+  else
+    text += structured_data(queued, sequence, limit - message_share_bytes - text.size());
   text += " ";
   if (target.bom) text += byte_order_mark;
+  if (cef) return text + cef_event(queued, limit - text.size());
   text += printable(queued.message, limit - text.size(), false);
   return text;
+}
+
+std::string syslog_printable(std::string_view text, std::size_t limit) {
+  return printable(text, limit, false);
 }
 
 std::string syslog_frame(std::string_view message, SyslogFraming framing) {

@@ -24,9 +24,14 @@ struct SyslogIdentity {
   std::string process_id;
 };
 
-/// `sequence` is meta sequenceId. The message is cut at a character's border to the transport's limit.
+/// In the target's format; CEF too has the header of RFC 5424. `sequence` is meta sequenceId. The message is
+/// cut at a character's border to the transport's limit.
 std::string syslog_message(const SyslogQueued& queued, Time time, std::uint32_t sequence,
                            const SyslogTarget& target, const SyslogIdentity& identity, const Zone& zone);
+
+/// Valid UTF-8 on one line, without anything that could hide or forge; at most `limit` bytes, cut between
+/// characters.
+std::string syslog_printable(std::string_view text, std::size_t limit);
 
 /// `MSG-LEN SP SYSLOG-MSG`, or the message and a line feed.
 std::string syslog_frame(std::string_view message, SyslogFraming framing);

@@ -18,7 +18,8 @@ namespace keys {
 inline const KeySet top{"top", {"site",      "include",     "store",      "http",    "polling",
                                 "calendars", "credentials", "rooms",      "devices", "maintenance",
                                 "roles",     "people",      "channels",   "syslog",  "sensor_packs",
-                                "traps",     "recorder",    "procedures", "tasks",   "emergency_measures"}};
+                                "traps",     "recorder",    "procedures", "tasks",   "emergency_measures",
+                                "paging",    "heartbeat"}};
 inline const KeySet site{"site", {"name", "language", "timezone"}};
 inline const KeySet http_server{"http_server", {"listen", "certificate", "key_file", "public_url"}};
 inline const KeySet polling{"polling", {"icmp", "snmp", "tcp", "http"}};
@@ -41,18 +42,34 @@ inline const KeySet tcp_service{"tcp_service", {"name", "tcp", "depends_on"}};
 inline const KeySet http_service{"http_service", {"name", "http", "expect", "depends_on"}};
 inline const KeySet log{"log", {"path", "encoding", "rules"}};
 inline const KeySet maintenance{"maintenance", {"device", "room", "all", "from", "until", "reason"}};
-inline const KeySet role{"role", {"role", "title", "people"}};
-inline const KeySet person{"person", {"name", "label", "login", "telephone", "channels"}};
-inline const KeySet mail_contact{"mail_contact", {"mail", "via", "answer_within"}};
-inline const KeySet sms_contact{"sms_contact", {"sms", "via", "answer_within"}};
-inline const KeySet webhook_contact{"webhook_contact", {"webhook", "via", "answer_within"}};
-inline const KeySet smtp_channel{"smtp_channel", {"name", "type", "server", "from"}};
-inline const KeySet webhook_channel{"webhook_channel", {"name", "type", "url", "body", "content_type"}};
+inline const KeySet role{"role", {"role", "title", "people", "rota"}};
+inline const KeySet rota{"rota", {"from", "every", "people"}};
+inline const KeySet absence{"absence", {"from", "until", "reason"}};
+inline const KeySet person{"person",
+                           {"name", "label", "login", "telephone", "channels", "absences", "calendar"}};
+inline const KeySet mail_contact{"mail_contact", {"mail", "via", "answer_within", "calendar", "detail"}};
+inline const KeySet sms_contact{"sms_contact", {"sms", "via", "answer_within", "calendar", "detail"}};
+inline const KeySet webhook_contact{"webhook_contact",
+                                    {"webhook", "via", "answer_within", "calendar", "detail"}};
+inline const KeySet command_contact{"command_contact",
+                                    {"command", "via", "answer_within", "calendar", "detail"}};
+inline const KeySet smtp_channel{"smtp_channel",
+                                 {"name", "type", "server", "from", "encryption", "user", "password_file",
+                                  "charset", "detail", "through"}};
+inline const KeySet webhook_channel{
+    "webhook_channel", {"name", "type", "url", "body", "content_type", "token_file", "detail", "through"}};
+inline const KeySet command_channel{"command_channel", {"name", "type", "command", "detail"}};
 inline const KeySet patlite_channel{"patlite_channel", {"name", "type", "url", "on"}};
-inline const KeySet syslog{"syslog", {"target", "format", "facility", "events", "framing", "bom"}};
 inline const KeySet traps{"traps", {"listen"}};
 inline const KeySet recorder{"recorder", {"folder", "keep", "limit_mb"}};
 inline const KeySet sensor_packs{"sensor_packs", {"files", "without"}};
+inline const KeySet syslog{"syslog",
+                           {"target", "format", "facility", "events", "framing", "bom",
+                            "certificate_authority", "certificate", "key_file"}};
+inline const KeySet paging{"paging",
+                           {"answer_expires", "per_person", "quiet_outside", "silence_people", "give_up"}};
+inline const KeySet per_person{"per_person", {"messages", "within"}};
+inline const KeySet heartbeat{"heartbeat", {"url", "interval"}};
 
 inline const KeySet procedures{"procedures", {"files", "calendar"}};
 inline const KeySet task{"task", {"task", "needs", "instead"}};
@@ -97,7 +114,14 @@ inline std::vector<const KeySet*> all_key_sets() {
           &keys::recorder,
           &keys::procedures,
           &keys::task,
-          &keys::emergency_measure};
+          &keys::emergency_measure,
+          &keys::rota,
+          &keys::absence,
+          &keys::command_contact,
+          &keys::command_channel,
+          &keys::paging,
+          &keys::per_person,
+          &keys::heartbeat};
 }
 
 }  // namespace nethealth

@@ -42,6 +42,7 @@ void load_sections(Loading& load) {
   load_traps(load);
   load_recorder(load);
   load_procedures(load);
+  load_paging(load);
   verify(load);
 }
 

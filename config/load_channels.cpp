@@ -7,11 +7,43 @@
 namespace nethealth {
 namespace {
 
-constexpr std::string_view template_words[] = {"address", "subject", "text", "id"};
+constexpr std::string_view template_words[] = {"address", "subject", "text", "id", "token", "kind", "round"};
 
 bool is_web_address(const std::string& text) {
   return (text.starts_with("http://") || text.starts_with("https://")) &&
          text.find_first_of(" \t") == std::string::npos;
+}
+
+void load_signing_in(Loading& load, const Node& node, Channel& channel) {
+  Reader& read = load.read;
+  constexpr std::array<std::pair<std::string_view, Channel::Encryption>, 2> encryptions{
+      {{"offered", Channel::Encryption::offered}, {"required", Channel::Encryption::required}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> charsets{
+      {{"utf-8", "utf-8"}, {"iso-2022-jp", "iso-2022-jp"}}};
+  if (const Node* encryption = node.find("encryption")) {
+    set(channel.encryption,
+        read.one_of(*encryption, "encryption", WordList<Channel::Encryption>(encryptions)));
+  }
+  if (const Node* charset = node.find("charset")) {
+    const auto known = read.one_of(*charset, "charset", WordList<std::string_view>(charsets));
+    if (known) channel.charset = std::string(*known);
+  }
+  const Node* user = node.find("user");
+  const Node* password = node.find("password_file");
+  if ((user == nullptr) != (password == nullptr)) {
+    read.report(user != nullptr ? *user : *password, {"user と password_file は両方書いてください",
+                                                      "found one of user and password_file, expected both"});
+  }
+  if (user != nullptr) set(channel.user, read.text(*user, "user"));
+  if (password != nullptr) channel.password = read_secret(load, *password, "password_file");
+  const bool sealed = channel.encryption == Channel::Encryption::required ||
+                      std::all_of(channel.servers.begin(), channel.servers.end(),
+                                  [](const std::string& server) { return server.starts_with("smtps://"); });
+  if (password != nullptr && !sealed) {
+    read.report(*password,
+                {"パスワードを平文で送らないよう、encryption: required か smtps:// にしてください",
+                 "found a password that could be sent in clear, expected encryption: required or smtps://"});
+  }
 }
 
 void load_smtp(Loading& load, const Node& node, Channel& channel) {
@@ -38,6 +70,7 @@ void load_smtp(Loading& load, const Node& node, Channel& channel) {
         {"name@example.lg.jp のような宛先を書いてください", "a mail address such as name@example.lg.jp"});
   }
   set(channel.from, text);
+  load_signing_in(load, node, channel);
 }
 
 void load_url(Loading& load, const Node& node, Channel& channel) {
@@ -65,8 +98,10 @@ void check_template(Reader& read, const Node& node, const std::string& body) {
     const std::string word = body.substr(open + 1, end - open - 1);
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
     read.warn(node,
-              {"body: {{0}} は埋められません{1}。使えるもの: {address} {subject} {text} {id}",
-               "body: found {{0}}, which is sent as it stands{1}; known: {address} {subject} {text} {id}"},
+              {"body: {{0}} は埋められません{1}。使えるもの: {address} {subject} {text} {id} {token} {kind} "
+               "{round}",
+               "body: found {{0}}, which is sent as it stands{1}; known: {address} {subject} {text} {id} "
+               "{token} {kind} {round}"},
               {word, read.suggestion(word, known)});
   }
 }
@@ -81,23 +116,42 @@ void load_webhook(Loading& load, const Node& node, Channel& channel) {
   if (const Node* type = node.find("content_type")) {
     set(channel.content_type, read.text(*type, "content_type"));
   }
+  if (const Node* token = node.find("token_file")) channel.token = read_secret(load, *token, "token_file");
+}
+
+void load_command(Loading& load, const Node& node, Channel& channel) {
+  Reader& read = load.read;
+  const Node* command = read.require(node, "command");
+  if (command == nullptr) return;
+  for (const Node* item : read.one_or_more(*command, "command"))
+    if (const auto text = read.text(*item, "command")) channel.command.push_back(*text);
+  if (channel.command.empty() || channel.command.front().starts_with('/')) return;
+  read.unexpected(
+      *command, "command",
+      {"[/usr/local/bin/プログラム, 引数] のように、絶対パスで書いてください（シェルは使いません）",
+       "a list such as [/usr/local/bin/program, argument] with an absolute path; no shell is used"});
+}
+
+/// http:// for the tower's own page, pns:// for its socket (PATLITE's "PNS" commands).
+void load_lamp_url(Loading& load, const Node& node, Channel& channel) {
+  const Node* url = node.find("url");
+  const auto parts =
+      url != nullptr && url->value.starts_with("pns://") ? split_url(url->value) : std::nullopt;
+  if (!parts || !parts->rest.empty()) return load_url(load, node, channel);
+  channel.url = url->value;
 }
 
 void load_patlite(Loading& load, const Node& node, Channel& channel) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 2> severities{
       {{"stopped", "stopped"}, {"at_risk", "at_risk"}}};
   Reader& read = load.read;
-  load_url(load, node, channel);
+  load_lamp_url(load, node, channel);
   if (const Node* on = read.require(node, "on")) {
     for (const Node* item : read.one_or_more(*on, "on")) {
       const auto severity = read.one_of(*item, "on", WordList<std::string_view>(severities));
       if (severity) channel.on.emplace_back(*severity);
     }
   }
-  read.warn(node,
-            {"{0}: patlite の表示灯は、この版では読み込んで確かめるだけで、点灯しません",
-             "{0}: a patlite lamp is read and checked, but not driven by this version"},
-            {channel.name});
 }
 
 /// The keys of a channel depend on its type; without one, all are known.
@@ -106,7 +160,10 @@ KeySet channel_keys(const Node& item) {
   if (type != nullptr && type->value == "smtp") return keys::smtp_channel;
   if (type != nullptr && type->value == "webhook") return keys::webhook_channel;
   if (type != nullptr && type->value == "patlite") return keys::patlite_channel;
-  return {"channel", {"name", "type", "server", "from", "url", "body", "content_type", "on"}};
+  if (type != nullptr && type->value == "command") return keys::command_channel;
+  return {"channel",
+          {"name", "type", "server", "from", "encryption", "user", "password_file", "charset", "url", "body",
+           "content_type", "token_file", "on", "command", "detail", "through"}};
 }
 
 }  // namespace
@@ -131,9 +188,15 @@ void load_channels(Loading& load) {
       continue;
     }
     channel.type = *known;
+    if (const Node* detail = item->find("detail")) {
+      set(channel.detail, read.one_of(*detail, "detail", detail_words()));
+    }
+    if (const Node* through = item->find("through"))
+      load.through_nodes.emplace_back(load.site.channels.size() - 1, through);
     if (*known == Channel::Type::smtp) load_smtp(load, *item, channel);
     if (*known == Channel::Type::webhook) load_webhook(load, *item, channel);
     if (*known == Channel::Type::patlite) load_patlite(load, *item, channel);
+    if (*known == Channel::Type::command) load_command(load, *item, channel);
   }
 }
 

@@ -1,26 +1,11 @@
 #include "config/loading.hpp"
 
 namespace nethealth {
-namespace {
-
-constexpr std::size_t minutes_form = 16;  // 2026-12-05T20:00
-constexpr std::size_t seconds_form = 19;  // 2026-12-05T20:00:00
-
-/// Site time without an offset, or RFC 3339 with one.
-std::optional<Time> site_time(const std::string& text, const Zone& zone) {
-  if (const auto time = parse_time(text)) return time;
-  std::optional<Time> wall;
-  if (text.size() == minutes_form) wall = parse_time(text + ":00Z");
-  if (text.size() == seconds_form) wall = parse_time(text + "Z");
-  if (!wall) return {};
-  const auto day = std::chrono::floor<std::chrono::days>(*wall);
-  return zone.moment(std::chrono::year_month_day(day), *wall - day);
-}
-
 std::optional<Time> load_moment(Loading& load, const Node& map, std::string_view key) {
   const Node* node = load.read.require(map, key);
   if (node == nullptr) return {};
-  const auto time = node->kind == Node::Kind::scalar ? site_time(node->value, load.site.zone) : std::nullopt;
+  const auto time =
+      node->kind == Node::Kind::scalar ? parse_site_time(node->value, load.site.zone) : std::nullopt;
   if (!time) {
     load.read.unexpected(*node, key,
                          {"\"2026-12-05T20:00\"（site.timezone の時刻）のように書いてください",
@@ -28,6 +13,8 @@ std::optional<Time> load_moment(Loading& load, const Node& map, std::string_view
   }
   return time;
 }
+
+namespace {
 
 void load_scope(Loading& load, const Node& node, Maintenance& maintenance) {
   Reader& read = load.read;

@@ -17,20 +17,23 @@ std::optional<std::size_t> channel_of(Loading& load, const Node& contact, std::s
   if (const Node* via = contact.find("via")) {
     const auto found = load.channels.find(read, *via, "via");
     if (found && load.channel_types_known && load.site.channels[*found].type != type) {
-      read.unexpected(*via, "via",
-                      type == Channel::Type::smtp ? Phrase{"type が smtp の経路の名前を書いてください",
-                                                           "the name of a channel of type smtp"}
-                                                  : Phrase{"type が webhook の経路の名前を書いてください",
-                                                           "the name of a channel of type webhook"});
+      read.unexpected(
+          *via, "via",
+          type == Channel::Type::smtp
+              ? Phrase{"type が smtp の経路の名前を書いてください", "the name of a channel of type smtp"}
+          : type == Channel::Type::webhook ? Phrase{"type が webhook の経路の名前を書いてください",
+                                                    "the name of a channel of type webhook"}
+                                           : Phrase{"type が command の経路の名前を書いてください",
+                                                    "the name of a channel of type command"});
       return {};
     }
     return found;
   }
   if (type != Channel::Type::smtp) {
     read.report(contact,
-                {"{0} には via（type が webhook の経路の名前）が必要です",
-                 "found {0} without via, expected the name of a channel of type webhook"},
-                {kind});
+                {"{0} には via（type が {1} の経路の名前）が必要です",
+                 "found {0} without via, expected the name of a channel of type {1}"},
+                {kind, type == Channel::Type::command ? "command" : "webhook"});
     return {};
   }
   std::vector<std::size_t> found;
@@ -70,18 +73,20 @@ void check_contact_address(Reader& read, const Node& node, std::string_view kind
 
 void load_contact(Loading& load, const Node& node, Person& person) {
   Reader& read = load.read;
-  const std::array<ContactForm, 3> forms{{{"mail", keys::mail_contact, Channel::Type::smtp},
+  const std::array<ContactForm, 4> forms{{{"mail", keys::mail_contact, Channel::Type::smtp},
                                           {"sms", keys::sms_contact, Channel::Type::webhook},
-                                          {"webhook", keys::webhook_contact, Channel::Type::webhook}}};
-  const KeySet any{"contact", {"mail", "sms", "webhook", "via", "answer_within"}};
+                                          {"webhook", keys::webhook_contact, Channel::Type::webhook},
+                                          {"command", keys::command_contact, Channel::Type::command}}};
+  const KeySet any{"contact",
+                   {"mail", "sms", "webhook", "command", "via", "answer_within", "calendar", "detail"}};
   const ContactForm* form = nullptr;
   for (const ContactForm& candidate : forms) {
     if (form == nullptr && node.find(candidate.kind) != nullptr) form = &candidate;
   }
   if (!read.map(node, "channels", form != nullptr ? form->known : any)) return;
   if (form == nullptr) {
-    read.report(node, {"mail、sms、webhook のどれかがありません。一つを書いてください",
-                       "found no mail, sms or webhook, expected one of them"});
+    read.report(node, {"mail、sms、webhook、command のどれかがありません。一つを書いてください",
+                       "found no mail, sms, webhook or command, expected one of them"});
     return;
   }
   ContactChannel contact;
@@ -92,6 +97,14 @@ void load_contact(Loading& load, const Node& node, Person& person) {
   set(contact.channel, channel_of(load, node, form->kind, form->type));
   if (const Node* within = node.find("answer_within")) {
     set(contact.answer_within, read.duration(*within, "answer_within", shortest_answer, longest_answer));
+  }
+  if (const Node* calendar = node.find("calendar")) {
+    contact.calendar = load.calendars.find(read, *calendar, "calendar");
+  }
+  if (contact.channel < load.site.channels.size())
+    contact.detail = load.site.channels[contact.channel].detail;
+  if (const Node* detail = node.find("detail")) {
+    set(contact.detail, read.one_of(*detail, "detail", detail_words()));
   }
   person.channels.push_back(std::move(contact));
 }
@@ -154,6 +167,10 @@ void load_people(Loading& load) {
     if (const Node* channels = nodes[i]->find("channels")) {
       for (const Node* contact : read.list(*channels, "channels")) load_contact(load, *contact, person);
     }
+    if (const Node* absences = nodes[i]->find("absences")) load_absences(load, *absences, person);
+    if (const Node* calendar = nodes[i]->find("calendar")) {
+      person.calendar = load.calendars.find(read, *calendar, "calendar");
+    }
   }
 }
 
@@ -170,9 +187,11 @@ void load_roles(Loading& load) {
     if (!id) continue;
     seen.add(read, *id_node, static_cast<std::size_t>(*id));
     Role& role = load.site.roles[static_cast<std::size_t>(*id)];
+    role.written = {item->file, item->line, item->column};
     role.title = std::string(word(*id));
     if (const Node* title = item->find("title")) set(role.title, read.text(*title, "title"));
     if (const Node* people = read.require(*item, "people")) load_role_people(load, *people, *id);
+    if (const Node* rota = item->find("rota")) load_rota(load, *rota, role);
   }
   for (const auto& [id, role] : role_words()) {
     if (seen.index(id) || is_optional_role(role) || read.has_holes()) continue;

@@ -6,21 +6,27 @@ namespace nethealth {
 namespace {
 
 constexpr std::uint16_t syslog_port = 514;
+constexpr std::uint16_t syslog_tls_port = 6514;  ///< RFC 5425 4.1
 
 void load_target(Loading& load, const Node& node, SyslogTarget& target) {
   const auto text = load.read.text(node, "target");
   if (!text) return;
   const auto parts = split_url(*text);
-  if (!parts || (parts->scheme != "udp" && parts->scheme != "tcp") || !parts->rest.empty()) {
-    load.read.unexpected(node, "target",
-                         {"udp://ホスト:ポート か tcp://ホスト:ポート を書いてください",
-                          "udp://HOST:PORT or tcp://HOST:PORT"});
+  if (!parts || (parts->scheme != "udp" && parts->scheme != "tcp" && parts->scheme != "tls") ||
+      !parts->rest.empty()) {
+    load.read.unexpected(
+        node, "target",
+        {"udp://ホスト:ポート、tcp://ホスト:ポート、tls://ホスト:ポート のどれかを書いてください",
+         "udp://HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT"});
     return;
   }
   target.target = *text;
-  target.transport = parts->scheme == "tcp" ? SyslogTransport::tcp : SyslogTransport::udp;
+  target.transport = parts->scheme == "tls"   ? SyslogTransport::tls
+                     : parts->scheme == "tcp" ? SyslogTransport::tcp
+                                              : SyslogTransport::udp;
   target.host = parts->host;
-  target.port = parts->port.value_or(syslog_port);
+  const bool sealed = target.transport == SyslogTransport::tls;
+  target.port = parts->port.value_or(sealed ? syslog_tls_port : syslog_port);
 }
 
 void load_events(Loading& load, const Node& node, SyslogTarget& target) {
@@ -35,9 +41,11 @@ void load_events(Loading& load, const Node& node, SyslogTarget& target) {
 }
 
 void load_form(Loading& load, const Node& item, SyslogTarget& target) {
-  constexpr std::array<std::pair<std::string_view, int>, 1> formats{{{"rfc5424", 0}}};
+  constexpr std::array<std::pair<std::string_view, SyslogFormat>, 2> formats{
+      {{"rfc5424", SyslogFormat::rfc5424}, {"cef", SyslogFormat::cef}}};
   Reader& read = load.read;
-  if (const Node* format = item.find("format")) (void)read.one_of(*format, "format", WordList<int>(formats));
+  if (const Node* format = item.find("format"))
+    set(target.format, read.one_of(*format, "format", WordList<SyslogFormat>(formats)));
   if (const Node* facility = item.find("facility")) {
     set(target.facility, read.one_of(*facility, "facility", syslog_facility_words()));
   }
@@ -45,6 +53,26 @@ void load_form(Loading& load, const Node& item, SyslogTarget& target) {
     set(target.framing, read.one_of(*framing, "framing", syslog_framing_words()));
   }
   if (const Node* bom = item.find("bom")) set(target.bom, read.flag(*bom, "bom"));
+}
+
+void load_certificates(Loading& load, const Node& item, SyslogTarget& target) {
+  Reader& read = load.read;
+  constexpr std::array<std::pair<std::string_view, std::string SyslogTarget::*>, 3> files{
+      {{"certificate_authority", &SyslogTarget::certificate_authority},
+       {"certificate", &SyslogTarget::certificate},
+       {"key_file", &SyslogTarget::key_file}}};
+  for (const auto& [key, member] : files) {
+    const Node* node = item.find(key);
+    if (node == nullptr) continue;
+    if (target.transport != SyslogTransport::tls && !target.target.empty())
+      read.report(*node,
+                  {"{0} は tls:// の宛先だけで使えます", "found {0}, expected it only with a tls:// target"},
+                  {key});
+    if (const auto text = read.text(*node, key)) target.*member = resolve(load.folder, *text);
+  }
+  if (target.certificate.empty() == target.key_file.empty()) return;
+  read.report(item, {"certificate と key_file は両方書いてください",
+                     "found one of certificate and key_file, expected both"});
 }
 
 }  // namespace
@@ -58,6 +86,7 @@ void load_syslog(Loading& load) {
     SyslogTarget target;
     if (const Node* node = read.require(*item, "target")) load_target(load, *node, target);
     load_form(load, *item, target);
+    load_certificates(load, *item, target);
     if (const Node* events = item->find("events")) {
       load_events(load, *events, target);
     } else {

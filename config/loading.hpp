@@ -28,6 +28,7 @@ struct Loading {
   Names devices{{"機器", "device"}};
   bool channel_types_known = true;  ///< false when a channel has a mistyped type
   std::vector<const Node*> device_nodes{};
+  std::vector<std::pair<std::size_t, const Node*>> through_nodes{};  ///< of a channel; devices come later
 };
 
 /// Sets the target where there is a value.
@@ -38,6 +39,13 @@ void set(T& target, std::optional<U> value) {
 
 /// A path as written, started at the folder of the main file where it is relative.
 std::string resolve(const std::string& folder, const std::string& path);
+
+/// Site time without an offset, or RFC 3339 with one; the key must be there.
+std::optional<Time> load_moment(Loading& load, const Node& map, std::string_view key);
+
+/// Who has whose turn.
+void load_rota(Loading& load, const Node& node, Role& role);
+void load_absences(Loading& load, const Node& list, Person& person);
 
 /// The text of a secret file, without the newline at its end.
 Secret read_secret(Loading& load, const Node& path, std::string_view key);
@@ -79,6 +87,7 @@ void load_sensor_packs(Loading& load);
 void load_traps(Loading& load);
 void load_recorder(Loading& load);    ///< after the store, beside which it stands
 void load_procedures(Loading& load);  ///< procedures, tasks, emergency_measures
+void load_paging(Loading& load);      ///< paging, heartbeat
 
 /// What no single section can see: the one monitor, feeds in a circle, addresses and devices that cannot be.
 void verify(Loading& load);

@@ -175,15 +175,44 @@ enum class RoleId : std::uint8_t {
 };
 inline constexpr std::size_t role_count = 15;
 
+/// Whose turn it is to stand first: one after the other, each for `every`, from `from` on; before it, the
+/// first.
+struct Rota {
+  Time from;
+  Milliseconds every{};
+  std::vector<PersonIndex> people;
+};
+
+/// Where the file says it, for mistakes that only a moment shows. Line and column count from 1.
+struct WrittenAt {
+  std::string file;
+  int line = 0;
+  int column = 0;
+};
+
 struct Role {
   std::string title;
   std::vector<PersonIndex> people;  ///< in order; the later are deputies
+  std::optional<Rota> rota;         ///< who stands before all others for now
+  WrittenAt written;
 };
+
+/// How much a message may say: `minimal` names no device, room, address or person, for private telephones.
+enum class Detail : std::uint8_t { full, minimal };
 
 struct ContactChannel {
   std::size_t channel = 0;  ///< into Site::channels
   std::string address;      ///< of the mail or the telephone
   Milliseconds answer_within{300'000};
+  std::optional<std::size_t> calendar;  ///< used only while it is open
+  Detail detail = Detail::full;
+};
+
+/// The person is away and passed over.
+struct Absence {
+  Time from;
+  Time until;
+  std::string reason;
 };
 
 struct Person {
@@ -192,10 +221,15 @@ struct Person {
   std::string login;
   std::string telephone;
   std::vector<ContactChannel> channels;
+  std::vector<Absence> absences;
+  std::optional<std::size_t> calendar;  ///< called only while it is open
 };
 
 struct Channel {
-  enum class Type : std::uint8_t { smtp, webhook, patlite };
+  enum class Type : std::uint8_t { smtp, webhook, patlite, command };
+  /// smtp:// without credentials takes encryption when it is offered; `required` sends nothing in clear, and
+  /// the server's certificate is verified.
+  enum class Encryption : std::uint8_t { offered, required };
   std::string name;
   Type type = Type::smtp;
   std::vector<std::string> servers;  ///< smtp: tried in order
@@ -203,10 +237,40 @@ struct Channel {
   std::string url;                   ///< webhook, patlite
   std::string body;  ///< webhook: a template; {address} {subject} {text} {id} are filled in as JSON text
   std::string content_type = "application/json";
-  std::vector<std::string> on;  ///< patlite: severities that light it
+  std::vector<std::string> on;                  ///< patlite: severities that light it
+  Encryption encryption = Encryption::offered;  ///< smtp
+  std::string user;                             ///< smtp: signs in when not empty
+  Secret password;                              ///< smtp
+  std::string charset = "utf-8";                ///< smtp: of the message; "iso-2022-jp" for old telephones
+  Secret token;                                 ///< webhook: sent as "Authorization: Bearer"
+  std::vector<std::string> command;             ///< command: the program and its arguments; no shell
+  Detail detail = Detail::full;
+  std::optional<DeviceIndex> through;  ///< the device whose fault cuts this channel off
 };
 
-enum class SyslogTransport : std::uint8_t { udp, tcp };
+/// What holds for every message to people.
+struct Paging {
+  /// Somebody who answered and takes no step for so long has fallen asleep again; the chain goes on.
+  Milliseconds answer_expires = std::chrono::minutes(90);
+  /// One person gets at most so many messages in that time; what is more comes together, in one.
+  int most_messages = 30;
+  Milliseconds most_within = std::chrono::minutes(1);
+  /// An incident that stops nothing waits until this calendar opens.
+  std::optional<std::size_t> quiet_hours;
+  /// How many people a silence needs: its owner, and with 2 somebody else who confirms it.
+  int silence_people = 1;
+  /// A message that nobody took over is tried for so long.
+  Milliseconds give_up = std::chrono::hours(24 * 14);
+};
+
+/// A sign of life to an outside place, which calls when it stays away.
+struct Heartbeat {
+  std::string url;
+  Milliseconds interval = std::chrono::minutes(1);
+};
+
+enum class SyslogTransport : std::uint8_t { udp, tcp, tls };
+enum class SyslogFormat : std::uint8_t { rfc5424, cef };
 enum class SyslogFraming : std::uint8_t { octet_counting, newline };
 
 struct SyslogTarget {
@@ -217,6 +281,10 @@ struct SyslogTarget {
   int facility = 20;  ///< RFC 5424 6.2.1; local4
   SyslogFraming framing = SyslogFraming::octet_counting;
   bool bom = false;
+  SyslogFormat format = SyslogFormat::rfc5424;
+  std::string certificate_authority;  ///< tls: a file of those trusted; the host's own when empty
+  std::string certificate;            ///< tls: ours, for a server that asks (RFC 5425 4.2); empty for none
+  std::string key_file;
   bool security = false, incidents = false, audit = false;  ///< which events it gets
 };
 
@@ -278,6 +346,8 @@ struct Site {
   SensorPackChoice sensor_packs;
   TrapHearing traps;
   std::optional<RecorderPlan> recorder;
+  Paging paging;
+  std::optional<Heartbeat> heartbeat;
   DeviceIndex monitor = 0;
   std::vector<std::string> procedure_files;    ///< that replace the shipped procedures
   std::optional<std::size_t> office_calendar;  ///< the hours in which deadlines of office work run

@@ -59,9 +59,12 @@ constexpr std::array<Word<PrivacyProtocol>, 7> privacies{{{"DES", PrivacyProtoco
                                                           {"AES-192-C", PrivacyProtocol::aes192c},
                                                           {"AES-256-C", PrivacyProtocol::aes256c}}};
 
-constexpr std::array<Word<Channel::Type>, 3> channel_types{{{"smtp", Channel::Type::smtp},
+constexpr std::array<Word<Channel::Type>, 4> channel_types{{{"smtp", Channel::Type::smtp},
                                                             {"webhook", Channel::Type::webhook},
-                                                            {"patlite", Channel::Type::patlite}}};
+                                                            {"patlite", Channel::Type::patlite},
+                                                            {"command", Channel::Type::command}}};
+
+constexpr std::array<Word<Detail>, 2> details{{{"full", Detail::full}, {"minimal", Detail::minimal}}};
 
 constexpr std::array<Word<SyslogFraming>, 2> framings{
     {{"octet_counting", SyslogFraming::octet_counting}, {"newline", SyslogFraming::newline}}};
@@ -122,6 +125,9 @@ WordList<PrivacyProtocol> privacy_protocol_words() {
 }
 WordList<Channel::Type> channel_type_words() {
   return channel_types;
+}
+WordList<Detail> detail_words() {
+  return details;
 }
 WordList<SyslogFraming> syslog_framing_words() {
   return framings;

@@ -20,6 +20,7 @@ WordList<SnmpVersion> snmp_version_words();
 WordList<AuthProtocol> auth_protocol_words();
 WordList<PrivacyProtocol> privacy_protocol_words();
 WordList<Channel::Type> channel_type_words();
+WordList<Detail> detail_words();
 WordList<SyslogFraming> syslog_framing_words();
 
 /// RFC 5424 6.2.1: the facility's word and its number.

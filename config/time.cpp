@@ -149,4 +149,16 @@ std::optional<Milliseconds> parse_duration(std::string_view text) {
   return Milliseconds(count * factor);
 }
 
+std::optional<Time> parse_site_time(const std::string& text, const Zone& zone) {
+  constexpr std::size_t minutes_form = 16;  // 2026-12-05T20:00
+  constexpr std::size_t seconds_form = 19;  // 2026-12-05T20:00:00
+  if (const auto time = parse_time(text)) return time;
+  std::optional<Time> wall;
+  if (text.size() == minutes_form) wall = parse_time(text + ":00Z");
+  if (text.size() == seconds_form) wall = parse_time(text + "Z");
+  if (!wall) return {};
+  const auto day = std::chrono::floor<std::chrono::days>(*wall);
+  return zone.moment(std::chrono::year_month_day(day), *wall - day);
+}
+
 }  // namespace nethealth

@@ -51,6 +51,9 @@ std::string format_clock(Time time, const Zone& zone);
 /// RFC 3339 with an offset or Z; any number of fraction digits, cut to milliseconds. Empty if it is not that.
 std::optional<Time> parse_time(std::string_view text);
 
+/// `2026-12-05T20:00` or with seconds, as the zone's clock shows it; or RFC 3339 with an offset.
+std::optional<Time> parse_site_time(const std::string& text, const Zone& zone);
+
 /// `500ms`, `10s`, `5m`, `2h`, `3d`; not negative. Empty if it is not that or overflows.
 std::optional<Milliseconds> parse_duration(std::string_view text);
 

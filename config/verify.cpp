@@ -1,5 +1,6 @@
 // Checks across sections: what each entry alone does not show.
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -84,6 +85,26 @@ void check_power(Loading& load) {
   }
 }
 
+/// What a channel hangs on: the device it names, or the one that has its server's address.
+void check_channels(Loading& load) {
+  for (const auto& [channel, node] : load.through_nodes) {
+    const auto device = load.devices.find(load.read, *node, "through");
+    if (device) load.site.channels[channel].through = static_cast<DeviceIndex>(*device);
+  }
+  for (Channel& channel : load.site.channels) {
+    const std::string& url = channel.type == Channel::Type::smtp && channel.servers.size() == 1
+                                 ? channel.servers.front()
+                                 : channel.url;
+    const auto parts = split_url(url);
+    if (channel.through || !parts) continue;
+    for (std::size_t i = 0; i < load.site.devices.size(); ++i) {
+      const auto& addresses = load.site.devices[i].addresses;
+      if (std::find(addresses.begin(), addresses.end(), parts->host) != addresses.end())
+        channel.through = static_cast<DeviceIndex>(i);
+    }
+  }
+}
+
 /// A device that no cable leads to cannot be placed: its silence explains nothing and is explained by
 /// nothing.
 void check_connected(Loading& load) {
@@ -121,6 +142,7 @@ void check_connected(Loading& load) {
 }  // namespace
 
 void verify(Loading& load) {
+  check_channels(load);
   check_monitor(load);
   check_addresses(load);
   check_power(load);

@@ -26,6 +26,10 @@ struct CurlMail {
   std::string from;             ///< an address without angle brackets
   std::vector<std::string> to;  ///< the message counts as accepted only if every one was
   std::string message;          ///< complete RFC 5322 text; line ends are made CRLF, leading dots are doubled
+  /// Nothing leaves in clear, and the server's certificate is verified, with smtp:// too (STARTTLS).
+  bool encryption_required = false;
+  std::string user;      ///< signs in when not empty; needs encryption
+  std::string password;  ///< never part of a reason
 };
 
 struct CurlJob {

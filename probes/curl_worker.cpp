@@ -250,12 +250,19 @@ void prepare(Job& job, const CurlMail& mail) {
   job.message_ended = false;
   job.leaving = false;
   job.said.clear();
-  const bool sealed = mail.server.starts_with("smtps://");
+  const bool sealed = mail.encryption_required || mail.server.starts_with("smtps://");
   set(job, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   set(job, CURLOPT_URL, mail.server.c_str());
-  set(job, CURLOPT_USE_SSL, static_cast<long>(job.in_clear ? CURLUSESSL_NONE : CURLUSESSL_TRY));
+  set(job, CURLOPT_USE_SSL,
+      static_cast<long>(sealed         ? CURLUSESSL_ALL
+                        : job.in_clear ? CURLUSESSL_NONE
+                                       : CURLUSESSL_TRY));
   set(job, CURLOPT_SSL_VERIFYPEER, sealed ? 1L : 0L);
   set(job, CURLOPT_SSL_VERIFYHOST, sealed ? 2L : 0L);
+  if (!mail.user.empty() && sealed) {
+    set(job, CURLOPT_USERNAME, mail.user.c_str());
+    set(job, CURLOPT_PASSWORD, mail.password.c_str());
+  }
   set(job, CURLOPT_MAIL_FROM, ("<" + mail.from + ">").c_str());
   job.list.reset();
   for (const auto& to : mail.to) append(job.list, "<" + to + ">");
@@ -454,7 +461,8 @@ class CurlWorker::Core {
   void finish(Job* job, CURLcode result) {
     CurlReply reply = read_reply(*job, result);
     const auto* mail = job->mail();
-    const bool may_be_clear = mail != nullptr && mail->server.starts_with("smtp://") && !job->in_clear;
+    const bool may_be_clear = mail != nullptr && mail->server.starts_with("smtp://") &&
+                              !mail->encryption_required && !job->in_clear;
     if (reply.outcome == Outcome::tls_error && may_be_clear && job->elapsed() < job->order.timeout) {
       // A page in clear is better than none, and smtp:// promised no more than that.
       curl_multi_remove_handle(multi_, job->easy.get());

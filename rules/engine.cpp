@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rules/explain.hpp"
+#include "rules/message.hpp"
 #include "rules/mind.hpp"
 
 namespace nethealth {
@@ -55,12 +56,22 @@ Result<Decisions> Engine::act(Time now, const Act& act, Language language) {
   return mind_->finish();
 }
 
+Decisions Engine::was_down(Time now, Time from, Time until) {
+  mind_->advance(now);
+  mind_->was_down(from, until);
+  return mind_->finish();
+}
+
 void Engine::restore(const Event& event) {
   mind_->restore(event);
 }
 
 std::vector<Event> Engine::unsent() const {
   return mind_->book.unsent();
+}
+
+bool Engine::is_late(const std::string& notification) const {
+  return mind_->book.is_late(notification);
 }
 
 Picture Engine::picture() const {
@@ -100,14 +111,20 @@ Engine::Mind::Mind(const Site& site, const LogMatcher& matcher, EngineOptions op
 
 void Engine::Mind::emit(int incident, Decision what) {
   Event event{now, incident, std::move(what)};
-  book.apply(event);
+  remember(event);
   follow(event, true);
   out_.push_back(std::move(event));
 }
 
+void Engine::Mind::remember(const Event& event) {
+  book.apply(event);
+  drills.apply(event);
+  silences.apply(event);
+}
+
 void Engine::Mind::restore(const Event& event) {
   advance(event.time);
-  book.apply(event);
+  remember(event);
   follow(event, false);
   const auto* seen = std::get_if<SignSeen>(&event.what);
   const LogRule* rule = seen ? matcher_.find(seen->rule) : nullptr;
@@ -220,27 +237,45 @@ void Engine::Mind::observe_trap(DeviceIndex device, const TrapSeen& trap) {
   }
 }
 
+namespace {
+
+/// Of an act on an incident; empty for others.
+std::optional<int> incident_number(const Act& act) {
+  return std::visit(
+      [](const auto& what) -> std::optional<int> {
+        if constexpr (requires { what.incident; })
+          return what.incident;
+        else
+          return std::nullopt;
+      },
+      act);
+}
+
+}  // namespace
+
 std::optional<std::string> Engine::Mind::refusal(const Act& act, Language language) {
   const auto say = [&](Phrase phrase) { return std::string(phrase.in(language)); };
-  const int number = std::visit([](const auto& what) { return what.incident; }, act);
+  const std::optional<int> number = incident_number(act);
   const std::string& name =
       std::visit([](const auto& what) -> const std::string& { return what.person; }, act);
   if (!site_.person(name)) return say({"連絡網にいない人: ", "not a person of the contact network: "}) + name;
+  if (!number) return refusal_of_house(act, language);
   if (const auto* report = std::get_if<OpenByHand>(&act)) return refusal_of(*report, language);
-  const Incident* incident = book.find(number);
+  const Incident* incident = book.find(*number);
   if (!incident)
-    return say({"そのような事案はない: ", "there is no such incident: "}) + std::to_string(number);
+    return say({"そのような事案はない: ", "there is no such incident: "}) + std::to_string(*number);
   if (const auto* note = std::get_if<AddNote>(&act)) return refusal_of(*note, language);
   if (const auto* measure = std::get_if<DecideMeasure>(&act)) return refusal_of(*measure, language);
   if (incident->picture.state == IncidentState::closed || incident->picture.state == IncidentState::merged)
-    return say({"終了した事案である: ", "the incident is closed: "}) + std::to_string(number);
+    return say({"終了した事案である: ", "the incident is closed: "}) + std::to_string(*number);
   if (const auto* take = std::get_if<TakeStep>(&act)) return refusal_of(*take, language);
   if (const auto* reclassify = std::get_if<Reclassify>(&act)) return refusal_of(*reclassify, language);
+  if (const auto* pass = std::get_if<Pass>(&act)) return refusal_to_pass(*incident, *pass, language);
   const auto* close = std::get_if<Close>(&act);
   if (!close) return std::nullopt;
   if (close->reason.empty())
     return say({"終了には理由が要る（--reason）", "closing needs a reason (--reason)"});
-  return run_of(number).closing_refusal(close->person, close->decision, language);
+  return run_of(*number).closing_refusal(close->person, close->decision, language);
 }
 
 std::string Engine::Mind::role_of(const std::string& person, const Incident& incident) const {
@@ -251,18 +286,32 @@ std::string Engine::Mind::role_of(const std::string& person, const Incident& inc
 
 void Engine::Mind::act(const Acknowledge& acknowledge) {
   Incident& incident = *book.find(acknowledge.incident);
+  const std::optional<std::string> before = incident.picture.acknowledged_by;
   std::string id;
   for (const NotificationPicture& told : incident.picture.notifications) {
-    const NotificationKind kind = told.notification.kind;
-    if (kind != NotificationKind::page && kind != NotificationKind::escalation) continue;
+    if (!is_call(told.notification.kind)) continue;
     if (id.empty() || told.notification.person == acknowledge.person) id = told.notification.id;
   }
-  emit(acknowledge.incident, NotificationOutcome{id, Delivery::acknowledged, "", acknowledge.person});
-  incident.picture.acknowledged_by = acknowledge.person;
-  emit(acknowledge.incident,
-       IncidentStep{procedures_.of(incident.picture.now.procedure).steps.front().id,
-                    role_of(acknowledge.person, incident), acknowledge.person, "acknowledged", ""});
-  audit(acknowledge.incident, "INCIDENT-ACKNOWLEDGED", acknowledge.person, "incident acknowledged");
+  const std::string how =
+      acknowledge.noted_by.empty() ? "" : "by telephone, noted by " + acknowledge.noted_by;
+  emit(acknowledge.incident, NotificationOutcome{id, Delivery::acknowledged, how, acknowledge.person});
+  IncidentStep step{procedures_.of(incident.picture.now.procedure).steps.front().id,
+                    role_of(acknowledge.person, incident), acknowledge.person,
+                    std::string(decisions::acknowledged), how};
+  step.by_telephone = !acknowledge.noted_by.empty();
+  emit(acknowledge.incident, std::move(step));
+  audit(acknowledge.incident, "INCIDENT-ACKNOWLEDGED", acknowledge.person,
+        "incident acknowledged" + (how.empty() ? "" : " " + how));
+  // Whoever had it must not go on in the belief to be alone with it.
+  if (before && *before != acknowledge.person)
+    tell(incident, *before, NotificationKind::handover, about::taken_over);
+}
+
+void Engine::Mind::act(const Pass& pass) {
+  const Incident& incident = *book.find(pass.incident);
+  emit(pass.incident, IncidentStep{std::string(decisions::passed), role_of(pass.person, incident),
+                                   pass.person, std::string(decisions::passed), pass.reason});
+  audit(pass.incident, "INCIDENT-PASSED", pass.person, pass.reason);
 }
 
 void Engine::Mind::act(const Close& close) {
@@ -278,6 +327,7 @@ void Engine::Mind::act(const Close& close) {
 
 Decisions Engine::Mind::finish() {
   quieten_logs();
+  end_silences();
   if (reconsider_ && *reconsider_ <= now) dirty_ = true;
   const Milliseconds gap =
       bad_.size() > limits::storm_signs ? limits::evaluation_gap_in_storm : limits::evaluation_gap;
@@ -285,6 +335,7 @@ Decisions Engine::Mind::finish() {
   escalate();
   tell_counter();
   remind();
+  go_on_with_drills();
   Decisions decisions;
   decisions.wake = wake_time();
   decisions.events = std::move(out_);
@@ -305,6 +356,8 @@ std::optional<Time> Engine::Mind::wake_time() {
   by(next_reminder_);
   for (const SignIndex sign : bad_logs_) by(states_[sign].last_sample + limits::log_quiet);
   for (const auto& [number, incident] : book.all()) by(next_call(incident));
+  by(silences.next_end());
+  by(drills.next_call());
   return wake;
 }
 

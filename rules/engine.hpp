@@ -39,6 +39,13 @@ struct EngineOptions {
 struct Acknowledge {
   int incident = 0;
   std::string person;
+  std::string noted_by = {};  ///< who wrote it down for a person who answered by telephone; else empty
+};
+/// "Not me, next": whoever has it, or was called last, passes it on.
+struct Pass {
+  int incident = 0;
+  std::string person;
+  std::string reason;
 };
 struct Close {
   int incident = 0;
@@ -46,7 +53,34 @@ struct Close {
   std::string reason;
   std::string decision = {};  ///< a QuickClosing's word; empty for the procedure's end
 };
-using Act = std::variant<Acknowledge, Close, TakeStep, AddNote, OpenByHand, Reclassify, DecideMeasure>;
+/// Nothing of one device, room or cause is paged until `until`; one of the three is set.
+struct AddSilence {
+  std::string person;
+  std::string reason;
+  std::string device;
+  std::string room;
+  std::string cause;
+  Time until;
+};
+/// The second person whom the site's policy asks for.
+struct ConfirmSilence {
+  int silence = 0;
+  std::string person;
+};
+struct EndSilence {
+  int silence = 0;
+  std::string person;
+};
+/// Everybody with a channel is called, marked as a drill; or one person, by all channels, as a test.
+struct StartDrill {
+  std::string person;
+  std::string tested = {};  ///< the one person; empty for everybody
+};
+struct AnswerDrill {
+  std::string person;
+};
+using Act = std::variant<Acknowledge, Close, TakeStep, AddNote, OpenByHand, Reclassify, DecideMeasure, Pass,
+                         AddSilence, ConfirmSilence, EndSilence, StartDrill, AnswerDrill>;
 
 class Engine {
  public:
@@ -68,9 +102,13 @@ class Engine {
   /// anything else is called. Check states start unknown; nothing counts as restored until it was observed.
   void restore(const Event& event);
 
-  /// Messages that were queued and whose outcome is not recorded, oldest first: what to send (again) at
-  /// start.
+  /// The daemon did not run from `from` to `until` and saw nothing: somebody is told.
+  Decisions was_down(Time now, Time from, Time until);
+
+  /// Messages that were queued and have no final outcome, oldest first: what to send (again) at start.
   [[nodiscard]] std::vector<Event> unsent() const;
+  /// Of them: it was reported as failed already, and is tried on.
+  [[nodiscard]] bool is_late(const std::string& notification) const;
 
   [[nodiscard]] Picture picture() const;
   [[nodiscard]] const Procedures& procedures() const;

@@ -351,6 +351,8 @@ bool Engine::Mind::ripe(const Verdict& verdict) {
 
 bool Engine::Mind::in_maintenance(const Verdict& verdict) {
   const std::vector<DeviceIndex> places = located(world(), verdict.fault);
+  // The end of a silence makes everything be weighed again (end_silences).
+  if (!silences.all().empty() && silenced(places, cause(world(), verdict.fault))) return true;
   if (std::ranges::none_of(places,
                            [&](DeviceIndex device) { return in_maintenance_window(site_, device, now); }))
     return false;

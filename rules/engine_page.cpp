@@ -10,15 +10,35 @@ namespace nethealth {
 
 namespace {
 
-bool calls(NotificationKind kind) {
-  return kind == NotificationKind::page || kind == NotificationKind::escalation;
+/// Somebody who took an incident is asked at this share of the time in which the answer holds.
+constexpr int reminder_quarters = 3;
+
+bool is_same_way(const Site& site, const Notification& told, const Contact& contact) {
+  const Person& person = site.people[contact.person];
+  const ContactChannel& way = person.channels[contact.channel];
+  return told.role == contact.role && told.person == person.name && told.address == way.address &&
+         told.channel == site.channels[way.channel].name;
 }
 
-const NotificationPicture* last_call(const Incident& incident) {
-  const auto& told = incident.picture.notifications;
-  const auto found =
-      std::find_if(told.rbegin(), told.rend(), [](const auto& n) { return calls(n.notification.kind); });
-  return found == told.rend() ? nullptr : &*found;
+bool was_called(const Site& site, const Incident& incident, const Contact& contact, int round) {
+  return std::ranges::any_of(incident.picture.notifications, [&](const NotificationPicture& told) {
+    if (!is_call(told.notification.kind) || !is_same_way(site, told.notification, contact)) return false;
+    // What is still tried on from an earlier round will reach its reader once; a second copy would not help.
+    const bool on_its_way = !told.sent && !told.failure.empty() && told.failing != Failing::refused;
+    return told.notification.round == round || on_its_way;
+  });
+}
+
+Milliseconds pause_before(int round) {
+  Milliseconds pause = limits::next_round;
+  for (int i = 1; i < round && pause < limits::longest_next_round; ++i) pause *= 2;
+  return std::min(pause, limits::longest_next_round);
+}
+
+const NotificationPicture* reminder_since(const Incident& incident, Time time) {
+  for (const NotificationPicture& told : incident.picture.notifications)
+    if (told.notification.about == about::answer_expires && told.queued >= time) return &told;
+  return nullptr;
 }
 
 }  // namespace
@@ -27,10 +47,10 @@ std::string Engine::Mind::next_message_id(int incident) const {
   return std::to_string(incident) + "-" + std::to_string(book.queued(incident) + 1);
 }
 
-Notification Engine::Mind::addressed(const Incident& incident, NotificationKind kind, RoleId role,
-                                     const Person& person, const ContactChannel& way) const {
+Notification Engine::Mind::addressed(int incident, NotificationKind kind, RoleId role, const Person& person,
+                                     const ContactChannel& way) const {
   Notification notification;
-  notification.id = next_message_id(incident.picture.number);
+  notification.id = next_message_id(incident);
   notification.kind = kind;
   notification.role = role;
   notification.person = person.name;
@@ -39,67 +59,182 @@ Notification Engine::Mind::addressed(const Incident& incident, NotificationKind 
   return notification;
 }
 
-void Engine::Mind::queue(Incident& incident, NotificationKind kind, const Contact& contact, int step,
-                         bool wants_answer) {
+/// A call asks for an answer.
+void Engine::Mind::queue(Incident& incident, const Notification& draft, const Contact& contact) {
   const Person& person = site_.people[contact.person];
   const ContactChannel& way = person.channels[contact.channel];
-  Notification notification = addressed(incident, kind, contact.role, person, way);
-  notification.step = step;
-  if (wants_answer) notification.answer_by = now + way.answer_within;
-  const Message message = compose(site_, incident, notification);
+  Notification notification = addressed(incident.picture.number, draft.kind, contact.role, person, way);
+  notification.step = draft.step;
+  notification.round = draft.round;
+  notification.about = draft.about;
+  if (is_call(draft.kind)) notification.answer_by = now + way.answer_within;
+  const Message message = compose(site_, incident, notification, way.detail);
   notification.subject = message.subject;
   notification.body = message.body;
   emit(incident.picture.number, NotificationQueued{std::move(notification)});
 }
 
 void Engine::Mind::page(Incident& incident) {
-  if (!incident.picture.now.paged) return;
-  if (const auto contact = contact_at(site_, incident.picture.now.procedure, 0))
-    queue(incident, NotificationKind::page, *contact, 0, true);
+  if (!incident.picture.now.paged || quiet_until(incident)) return;
+  if (const auto first = next_contact(incident)) call(incident, *first);
+}
+
+void Engine::Mind::call(Incident& incident, const NextContact& next) {
+  const NotificationPicture* last = incident.last_call();
+  Notification notification;
+  notification.kind = last ? NotificationKind::escalation : NotificationKind::page;
+  notification.step = last ? last->notification.step + 1 : 0;
+  notification.round = next.round;
+  queue(incident, notification, next.contact);
+}
+
+/// What stops nothing may wait for the morning.
+std::optional<Time> Engine::Mind::quiet_until(const Incident& incident) const {
+  const auto& calendar = site_.paging.quiet_hours;
+  if (!calendar || !incident.is_failure() || incident.picture.now.severity != Severity::at_risk)
+    return std::nullopt;
+  if (is_open(site_.calendars[*calendar], site_.zone, now)) return std::nullopt;
+  return next_change(site_.calendars[*calendar], site_.zone, now);
+}
+
+/// A fault that is known now lies on the channel's way, so nobody will read the message in time.
+void Engine::Mind::find_cut_channels() {
+  cut_channels_.clear();
+  for (const Channel& channel : site_.channels) {
+    if (!channel.through) continue;
+    const std::string& device = site_.devices[*channel.through].name;
+    const bool cut = std::ranges::any_of(book.all(), [&](const auto& entry) {
+      const IncidentPicture& picture = entry.second.picture;
+      if (!entry.second.is_open() || picture.now.severity != Severity::stopped) return false;
+      const Diagnosis& diagnosis = picture.now.diagnosis;
+      if (std::ranges::find(diagnosis.affected, device) != diagnosis.affected.end()) return true;
+      return diagnosis.location.device == device && diagnosis.location.component.empty() &&
+             diagnosis.location.port.empty() && diagnosis.location.peer.empty();
+    });
+    if (cut) cut_channels_.insert(channel.name);
+  }
+}
+
+/// The first in the chain of now who was not called in this round; then over again. Empty when everybody's
+/// earlier message is still being tried.
+std::optional<Engine::Mind::NextContact> Engine::Mind::next_contact(const Incident& incident) const {
+  const ProcedureKind procedure = incident.picture.now.procedure;
+  const std::vector<Contact> chain = callable_chain(site_, procedure, now);
+  const NotificationPicture* last = incident.last_call();
+  const int round = last ? last->notification.round : 0;
+  for (const Contact& contact : chain)
+    if (!incident.passed.contains(site_.people[contact.person].name) &&
+        !was_called(site_, incident, contact, round))
+      return NextContact{contact, round};
+  for (const Contact& contact : chain)
+    if (!was_called(site_, incident, contact, round + 1)) return NextContact{contact, round + 1};
+  return std::nullopt;
 }
 
 std::optional<Time> Engine::Mind::next_call(const Incident& incident) const {
-  if (!incident.is_open() || incident.picture.acknowledged_by || !incident.picture.now.paged)
-    return std::nullopt;
-  const NotificationPicture* last = last_call(incident);
-  if (!last) return std::nullopt;
-  if (last->failure.empty()) return last->notification.answer_by;
-  const auto tried = contact_at(site_, incident.picture.now.procedure, last->notification.step);
-  const auto next = contact_at(site_, incident.picture.now.procedure, last->notification.step + 1);
+  const IncidentPicture& picture = incident.picture;
+  if (!incident.is_open() || !picture.now.paged) return std::nullopt;
+  if (picture.acknowledged_by) {
+    if (incident.stepped || !picture.acknowledged_at) return std::nullopt;
+    const bool reminded = reminder_since(incident, *picture.acknowledged_at) != nullptr;
+    return *picture.acknowledged_at +
+           (reminded ? site_.paging.answer_expires : site_.paging.answer_expires * reminder_quarters / 4);
+  }
+  if (const auto silent = silenced_until(incident)) return silent;
+  const NotificationPicture* last = incident.last_call();
+  const bool waits = last && !incident.moved_on && last->failure.empty() &&
+                     !cut_channels_.contains(last->notification.channel);
+  if (waits && last->notification.answer_by > now) return last->notification.answer_by;
+  const auto next = next_contact(incident);
+  if (!next) return std::nullopt;
+  if (!last) return quiet_until(incident).value_or(now);
+  if (waits) return last->notification.answer_by;
+  const bool over_again = next->round > last->notification.round;
+  if (incident.moved_on) return over_again ? *incident.moved_on + limits::next_round : *incident.moved_on;
   // A channel that fails is passed over at once; a whole chain that fails is not hammered.
-  return tried && next && next->round > tried->round ? last->queued + limits::next_round : last->queued;
+  return over_again ? last->queued + pause_before(next->round) : last->queued;
 }
 
 void Engine::Mind::escalate() {
+  find_cut_channels();
   for (auto& [number, incident] : book.all()) {
-    const auto due = next_call(incident);
-    if (!due || *due > now) continue;
-    const int step = last_call(incident)->notification.step + 1;
-    if (const auto contact = contact_at(site_, incident.picture.now.procedure, step))
-      queue(incident, NotificationKind::escalation, *contact, step, true);
+    auto due = next_call(incident);
+    if (due && *due <= now && incident.picture.acknowledged_by) {
+      remind_or_expire(incident);
+      due = next_call(incident);
+    }
+    if (!due || *due > now || incident.picture.acknowledged_by || silenced_until(incident)) continue;
+    if (!incident.last_call())
+      page(incident);
+    else if (const auto next = next_contact(incident))
+      call(incident, *next);
   }
 }
 
-/// Once each, by the way that last reached them.
-void Engine::Mind::tell_paged(Incident& incident, NotificationKind kind, bool only_last) {
-  std::vector<std::pair<std::string, Contact>> people;
+/// Asleep again: first a reminder, then the chain goes on.
+void Engine::Mind::remind_or_expire(Incident& incident) {
+  const std::string person = *incident.picture.acknowledged_by;
+  if (!reminder_since(incident, *incident.picture.acknowledged_at))
+    tell(incident, person, NotificationKind::reminder, about::answer_expires);
+  if (now < *incident.picture.acknowledged_at + site_.paging.answer_expires) return;
+  emit(incident.picture.number, IncidentStep{std::string(decisions::answer_expired), "", person,
+                                             std::string(decisions::answer_expired), ""});
+  audit(incident.picture.number, "ANSWER-EXPIRED", person, "answered, and no step was taken since");
+}
+
+std::optional<std::string> Engine::Mind::refusal_to_pass(const Incident& incident, const Pass& pass,
+                                                         Language language) const {
+  const bool holds = incident.picture.acknowledged_by == pass.person;
+  const bool called = std::ranges::any_of(incident.picture.notifications, [&](const auto& told) {
+    return is_call(told.notification.kind) && told.notification.person == pass.person;
+  });
+  if (holds || (called && !incident.picture.acknowledged_by)) return std::nullopt;
+  return std::string(Phrase{"次へ回せるのは、連絡を受けた人か、引き受けている人",
+                            "only whoever was called, or has the incident, can pass it on"}
+                         .in(language));
+}
+
+/// The last call that did not fail shows the way; else the last one; else the person's first channel.
+std::optional<Contact> Engine::Mind::way_to(const Incident& incident, const std::string& name) const {
+  const auto person = site_.person(name);
+  if (!person || site_.people[*person].channels.empty()) return std::nullopt;
+  const std::vector<std::size_t> usable = channels_at(site_, *person, now);
+  Contact contact{RoleId::operations_sub_manager, *person, usable.empty() ? 0 : usable.front(), false};
+  bool found = false;
   for (const NotificationPicture& told : incident.picture.notifications) {
-    if (!calls(told.notification.kind)) continue;
-    const auto contact = contact_at(site_, incident.picture.now.procedure, told.notification.step);
-    if (!contact || site_.people[contact->person].name != told.notification.person) continue;
-    const auto known =
-        std::ranges::find(people, told.notification.person, &std::pair<std::string, Contact>::first);
-    if (known == people.end())
-      people.emplace_back(told.notification.person, *contact);
-    else if (told.failure.empty())
-      known->second = *contact;
+    if (!is_call(told.notification.kind) || told.notification.person != name) continue;
+    contact.role = told.notification.role;
+    for (std::size_t i = 0; i < site_.people[*person].channels.size(); ++i) {
+      Contact candidate = contact;
+      candidate.channel = i;
+      if (!is_same_way(site_, told.notification, candidate) || (found && !told.failure.empty())) continue;
+      contact.channel = i;
+      found = true;
+    }
   }
+  return contact;
+}
+
+void Engine::Mind::tell(Incident& incident, const std::string& person, NotificationKind kind,
+                        std::string_view about) {
+  Notification notification;
+  notification.kind = kind;
+  notification.about = about;
+  if (const auto contact = way_to(incident, person)) queue(incident, notification, *contact);
+}
+
+/// Once each.
+void Engine::Mind::tell_paged(Incident& incident, NotificationKind kind, bool only_last) {
+  std::vector<std::string> people;
+  for (const NotificationPicture& told : incident.picture.notifications)
+    if (is_call(told.notification.kind) &&
+        std::ranges::find(people, told.notification.person) == people.end())
+      people.push_back(told.notification.person);
   if (only_last && !people.empty()) {
-    const auto answered = std::ranges::find(people, incident.picture.acknowledged_by.value_or(""),
-                                            &std::pair<std::string, Contact>::first);
-    people = {answered != people.end() ? *answered : people.back()};
+    const std::string holder = incident.picture.acknowledged_by.value_or("");
+    people = {std::ranges::find(people, holder) != people.end() ? holder : people.back()};
   }
-  for (const auto& [name, contact] : people) queue(incident, kind, contact, 0, false);
+  for (const std::string& person : people) tell(incident, person, kind, "");
 }
 
 void Engine::Mind::syslog(const Incident& incident, bool security, int severity_number,

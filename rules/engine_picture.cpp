@@ -53,6 +53,8 @@ Picture Engine::Mind::picture() {
     if (const auto run = runs_.find(number); run != runs_.end())
       picture.incidents.back().procedure = run->second.picture();
   }
+  for (const auto& [number, silence] : silences.all()) picture.silences.push_back(silence);
+  for (const auto& [number, drill] : drills.all()) picture.drills.push_back(drill);
   for (DeviceIndex device = 0; device < site_.devices.size(); ++device) {
     const Device& known = site_.devices[device];
     DevicePicture shown;

@@ -79,7 +79,7 @@ void Engine::Mind::tell_person(Incident& incident, RoleId role, PersonIndex pers
                                NotificationKind kind, const std::string& about, const Message& message) {
   const Person& person = site_.people[person_index];
   if (person.channels.empty()) return;
-  Notification notification = addressed(incident, kind, role, person, person.channels.front());
+  Notification notification = addressed(incident.picture.number, kind, role, person, person.channels.front());
   notification.subject = message.subject;
   notification.body = message.body;
   notification.about = about;
@@ -273,8 +273,10 @@ void Engine::Mind::act(const Reclassify& reclassify) {
   emit(reclassify.incident, std::move(update));
   emit(reclassify.incident, IncidentStep{"reclassified", full_role(reclassify.person), reclassify.person,
                                          std::string(word(reclassify.procedure)), reclassify.reason});
-  if (const auto contact = contact_at(site_, reclassify.procedure, 0))
-    queue(incident, NotificationKind::revised, *contact, 0, false);
+  Notification revised;
+  revised.kind = NotificationKind::revised;
+  if (const auto chain = callable_chain(site_, reclassify.procedure, now); !chain.empty())
+    queue(incident, revised, chain.front());
   syslog(incident, reclassify.procedure == ProcedureKind::misconduct, 4, "INCIDENT-RECLASSIFIED");
   audit(reclassify.incident, "INCIDENT-RECLASSIFIED", reclassify.person, reclassify.reason);
   dirty_ = true;

@@ -17,7 +17,7 @@ std::string whole(double nats) {
   return std::to_string(static_cast<long>(nats + 0.5));
 }
 
-Reason about(const Site& site, std::string code, DeviceIndex device, std::optional<Time> time = {}) {
+Reason reason_about(const Site& site, std::string code, DeviceIndex device, std::optional<Time> time = {}) {
   const Device& known = site.devices[device];
   return {std::move(code),
           time,
@@ -56,7 +56,7 @@ std::optional<Reasoning> Engine::Mind::why(int number) {
       reasoning.rivals.push_back(reasoning_of(rival, verdict.onset));
     for (const SignIndex sign : verdict.pending) {
       if (reasoning.not_seen.size() == looks_told) break;
-      Reason reason = about(site_, "not_looked", states_[sign].device);
+      Reason reason = reason_about(site_, "not_looked", states_[sign].device);
       reason.values["probe"] = probe_name(states_[sign].kind);
       if (std::ranges::none_of(reasoning.not_seen,
                                [&](const Reason& told) { return told.values == reason.values; }))
@@ -100,27 +100,28 @@ std::vector<Reason> Engine::Mind::why_not(DeviceIndex device) {
     told.push_back(reason_of(world(), index));
     told.push_back(why_quiet(index, verdicts));
   }
-  if (in_maintenance_window(site_, device, now)) told.push_back(about(site_, "in_maintenance", device));
+  if (in_maintenance_window(site_, device, now))
+    told.push_back(reason_about(site_, "in_maintenance", device));
   for (const auto& [number, incident] : book.all()) {
     const Diagnosis& diagnosis = incident.picture.now.diagnosis;
     if (!incident.is_open() || !std::ranges::binary_search(diagnosis.affected, site_.devices[device].name))
       continue;
-    told.push_back(about(site_, "affected_by", device));
+    told.push_back(reason_about(site_, "affected_by", device));
     told.back().values["incident"] = std::to_string(number);
   }
   if (!told.empty()) return told;
   if (looked_at == 0) {
     const bool hub = site_.devices[device].addresses.empty();
-    return {about(site_, hub ? "judged_by_others" : "never_looked", device)};
+    return {reason_about(site_, hub ? "judged_by_others" : "never_looked", device)};
   }
-  told.push_back(about(site_, "all_well", device, newest));
+  told.push_back(reason_about(site_, "all_well", device, newest));
   told.back().values["count"] = std::to_string(looked_at);
   return told;
 }
 
 Reason Engine::Mind::weighed(SignIndex index, const std::string& code, double evidence_nats,
                              double needed_nats) const {
-  Reason reason = about(site_, code, states_[index].device, states_[index].first_bad);
+  Reason reason = reason_about(site_, code, states_[index].device, states_[index].first_bad);
   reason.values["have"] = whole(evidence_nats);
   reason.values["need"] = whole(needed_nats);
   reason.values["count"] = std::to_string(states_[index].bad_count);
@@ -130,23 +131,23 @@ Reason Engine::Mind::weighed(SignIndex index, const std::string& code, double ev
 Reason Engine::Mind::why_quiet(SignIndex index, std::span<const Verdict> verdicts) {
   const Sign& sign = states_[index];
   if (const Incident* owner = owner_of(index)) {
-    Reason reason = about(site_, "told_by", sign.device, owner->picture.opened);
+    Reason reason = reason_about(site_, "told_by", sign.device, owner->picture.opened);
     reason.values["incident"] = std::to_string(owner->picture.number);
     return reason;
   }
-  if (dismissed_.contains(index)) return about(site_, "dismissed", sign.device);
-  if (masked(sign)) return about(site_, "masked", sign.device);
+  if (dismissed_.contains(index)) return reason_about(site_, "dismissed", sign.device);
+  if (masked(sign)) return reason_about(site_, "masked", sign.device);
   const bool by_hours =
       sign.kind == SignKind::ping || sign.kind == SignKind::snmp || sign.kind == SignKind::service;
-  if (by_hours && excused(sign.device)) return about(site_, "out_of_hours", sign.device);
-  if (held_back(index)) return about(site_, "coming_back", sign.device);
+  if (by_hours && excused(sign.device)) return reason_about(site_, "out_of_hours", sign.device);
+  if (held_back(index)) return reason_about(site_, "coming_back", sign.device);
   for (const Verdict& verdict : verdicts) {
     if (!std::ranges::binary_search(verdict.explained, index)) continue;
     const double needed = evidence_needed(verdict.explained);
     const bool enough = verdict.evidence >= needed && verdict.margin >= limits::page_margin;
     return weighed(index, enough ? "waits_for_looks" : "too_little", verdict.evidence, needed);
   }
-  if (causes(world(), index).empty()) return about(site_, "evidence_only", sign.device);
+  if (causes(world(), index).empty()) return reason_about(site_, "evidence_only", sign.device);
   return weighed(index, "too_little", bad_strength(world(), sign), evidence_needed(std::array{index}));
 }
 

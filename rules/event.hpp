@@ -103,8 +103,10 @@ struct Notification {
   std::string subject;
   std::string body;
   std::optional<Time> answer_by;  ///< page and escalation: when the next in the chain is asked
-  int step = 0;                   ///< place in the chain, from 0, counting on through every round
-  std::string about = {};         ///< the step of the procedure it comes from; empty for the chain's own
+  int step = 0;                   ///< the how-manieth call, from 0, counting on through every round
+  int round = 0;                  ///< how often the whole chain was gone through before
+  /// What else it says: a word of message.hpp, the step of the procedure it comes from, or "drill N".
+  std::string about = {};
 };
 
 /// A file that was handed in with a step. The journal holds its checksum, the agent the file.
@@ -160,12 +162,19 @@ struct NotificationQueued {
   Notification notification;
 };
 enum class Delivery : std::uint8_t { sent, failed, acknowledged };
+/// What is known of a message that failed: refused for good, or tried on, in one case with a copy that may
+/// have arrived.
+enum class Failing : std::uint8_t { refused, retrying, unknown };
 /// What became of a notification. `acknowledged` carries who answered.
 struct NotificationOutcome {
   std::string id;
   Delivery delivery = Delivery::sent;
   std::string reason;
   std::string person;
+  Failing failing = Failing::refused;  ///< of `failed`
+
+  /// Nothing more is tried.
+  [[nodiscard]] bool is_final() const { return delivery != Delivery::failed || failing == Failing::refused; }
 };
 struct SyslogQueued {
   std::string id;
@@ -187,6 +196,26 @@ struct ProbeWanted {
   std::string probe;  ///< icmp, snmp, tcp, http
   Reason why;
 };
+/// Nothing of this device, room or cause is paged until it ends; never for misconduct. One of the first three
+/// is set. `confirmed_by` stays empty while a second person is still needed, and it then has no effect.
+struct SilenceAdded {
+  int silence = 0;  ///< from 1
+  std::string device;
+  std::string room;
+  std::string cause;
+  Time until;
+  std::string person;
+  std::string reason;
+  bool waits = false;  ///< for a second person
+};
+struct SilenceConfirmed {
+  int silence = 0;
+  std::string person;
+};
+struct SilenceEnded {
+  int silence = 0;
+  std::string person;  ///< empty when its time was over
+};
 /// A log line that a counting rule needs again after a restart. Kept in the journal, not printed by replay.
 struct SignSeen {
   std::string device;
@@ -196,9 +225,10 @@ struct SignSeen {
   std::uint64_t offset = 0;
 };
 
-using Decision = std::variant<IncidentOpened, IncidentUpdated, IncidentMerged, IncidentRestored, IncidentStep,
-                              IncidentClosed, NotificationQueued, NotificationOutcome, SyslogQueued,
-                              SyslogOutcome, ProbeWanted, SignSeen>;
+using Decision =
+    std::variant<IncidentOpened, IncidentUpdated, IncidentMerged, IncidentRestored, IncidentStep,
+                 IncidentClosed, NotificationQueued, NotificationOutcome, SyslogQueued, SyslogOutcome,
+                 ProbeWanted, SignSeen, SilenceAdded, SilenceConfirmed, SilenceEnded>;
 
 struct Event {
   Time time;
@@ -214,11 +244,13 @@ std::string_view word(Severity);
 std::string_view word(Category);
 std::string_view word(Cause);
 std::string_view word(NotificationKind);
+std::string_view word(Failing);
 
 std::optional<ProcedureKind> procedure_kind(std::string_view);
 std::optional<Severity> severity(std::string_view);
 std::optional<Category> category(std::string_view);
 std::optional<Cause> cause(std::string_view);
 std::optional<NotificationKind> notification_kind(std::string_view);
+std::optional<Failing> failing(std::string_view);
 
 }  // namespace nethealth

@@ -12,7 +12,46 @@ NotificationPicture* notification(Incident& incident, const std::string& id) {
   return nullptr;
 }
 
+void acknowledged(Incident& incident, Time time, const std::string& person) {
+  incident.picture.acknowledged_by = person;
+  incident.picture.acknowledged_at = time;
+  incident.stepped.reset();
+  incident.passed.erase(person);
+}
+
+void let_go(Incident& incident) {
+  incident.picture.acknowledged_by.reset();
+  incident.picture.acknowledged_at.reset();
+  incident.stepped.reset();
+}
+
+void apply_step(Incident& incident, Time time, const IncidentStep& step) {
+  if (step.decision == decisions::passed) {
+    const NotificationPicture* last = incident.last_call();
+    const bool holds = incident.picture.acknowledged_by == step.person;
+    if (holds) let_go(incident);
+    if (holds || (last && last->notification.person == step.person)) incident.moved_on = time;
+    incident.passed.insert(step.person);
+  } else if (step.decision == decisions::answer_expired) {
+    let_go(incident);
+    incident.moved_on = time;
+  } else if (step.decision != decisions::acknowledged) {
+    incident.stepped = time;
+  }
+}
+
+void apply_queued(Incident& incident, Time time, const Notification& queued) {
+  const NotificationPicture* last = incident.last_call();
+  if (is_call(queued.kind)) {
+    incident.moved_on.reset();
+    if (last && queued.round > last->notification.round) incident.passed.clear();
+  }
+  incident.picture.notifications.push_back({queued, time, {}, {}, {}, {}});
+}
+
 void apply_outcome(Incident& incident, const Event& event, const NotificationOutcome& outcome) {
+  // Whoever answers need not have been called.
+  if (outcome.delivery == Delivery::acknowledged) acknowledged(incident, event.time, outcome.person);
   NotificationPicture* known = notification(incident, outcome.id);
   if (!known) return;
   switch (outcome.delivery) {
@@ -22,16 +61,27 @@ void apply_outcome(Incident& incident, const Event& event, const NotificationOut
       break;
     case Delivery::failed:
       known->failure = outcome.reason.empty() ? "failed" : outcome.reason;
+      known->failing = outcome.failing;
       break;
     case Delivery::acknowledged:
       known->acknowledged = event.time;
       known->acknowledged_by = outcome.person;
-      incident.picture.acknowledged_by = outcome.person;
       break;
   }
 }
 
 }  // namespace
+
+bool is_call(NotificationKind kind) {
+  return kind == NotificationKind::page || kind == NotificationKind::escalation;
+}
+
+const NotificationPicture* Incident::last_call() const {
+  const auto& told = picture.notifications;
+  const auto found =
+      std::find_if(told.rbegin(), told.rend(), [](const auto& n) { return is_call(n.notification.kind); });
+  return found == told.rend() ? nullptr : &*found;
+}
 
 Incident* IncidentBook::find(int number) {
   const auto found = incidents_.find(number);
@@ -54,7 +104,12 @@ void IncidentBook::apply(const Event& event) {
     waiting_[key] = event;
     waiting_order_.push_back(key);
   } else if (const auto* outcome = std::get_if<NotificationOutcome>(&event.what)) {
-    if (outcome->delivery != Delivery::acknowledged) waiting_.erase(outcome->id);
+    if (outcome->delivery != Delivery::acknowledged && outcome->is_final()) {
+      waiting_.erase(outcome->id);
+      late_.erase(outcome->id);
+    } else if (outcome->delivery == Delivery::failed) {
+      late_.insert(outcome->id);
+    }
   } else if (const auto* sent = std::get_if<SyslogOutcome>(&event.what)) {
     waiting_.erase(sent->id + " " + sent->target);
   }
@@ -94,8 +149,9 @@ void IncidentBook::apply(Incident& incident, const Event& event) {
     picture.closed = event.time;
   } else if (const auto* step = std::get_if<IncidentStep>(&event.what)) {
     picture.records.push_back({*step, event.time});
+    apply_step(incident, event.time, *step);
   } else if (const auto* queue = std::get_if<NotificationQueued>(&event.what)) {
-    picture.notifications.push_back({queue->notification, event.time, {}, {}, {}, {}});
+    apply_queued(incident, event.time, queue->notification);
   } else if (const auto* outcome = std::get_if<NotificationOutcome>(&event.what)) {
     apply_outcome(incident, event, *outcome);
   }

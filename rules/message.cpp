@@ -26,9 +26,13 @@ Time since(const Incident& incident) {
   return first;
 }
 
-std::string mark(const Incident& incident, NotificationKind kind, Language language) {
+std::string mark(const Incident& incident, const Notification& notification, Language language) {
   const bool stopped = incident.picture.now.severity == Severity::stopped;
-  switch (kind) {
+  if (notification.about == about::answer_expires)
+    return std::string(Phrase{"【対応確認】", "[STILL ON IT?] "}.in(language));
+  if (notification.about == about::taken_over)
+    return std::string(Phrase{"【引継】", "[TAKEN OVER] "}.in(language));
+  switch (notification.kind) {
     case NotificationKind::recovery:
       return std::string(Phrase{"【復旧】", "[RECOVERED] "}.in(language));
     case NotificationKind::revised:
@@ -40,17 +44,25 @@ std::string mark(const Incident& incident, NotificationKind kind, Language langu
     default:
       break;
   }
-  if (!incident.is_failure()) return std::string(Phrase{"【不正の疑い】", "[MISCONDUCT] "}.in(language));
-  return std::string(stopped ? Phrase{"【停止】", "[STOPPED] "}.in(language)
-                             : Phrase{"【注意】", "[AT RISK] "}.in(language));
+  // Louder from the second round on: nobody has answered at all.
+  const std::string again(
+      notification.round == 0 ? "" : Phrase{"【応答なし・再】", "[NO ANSWER YET] "}.in(language));
+  if (!incident.is_failure())
+    return again + std::string(Phrase{"【不正の疑い】", "[MISCONDUCT] "}.in(language));
+  return again + std::string(stopped ? Phrase{"【停止】", "[STOPPED] "}.in(language)
+                                     : Phrase{"【注意】", "[AT RISK] "}.in(language));
 }
 
-std::string subject(const Site& site, const Incident& incident, const Notification& notification) {
+std::string subject(const Site& site, const Incident& incident, const Notification& notification,
+                    Detail detail) {
   const Language language = site.language;
   const IncidentPicture& picture = incident.picture;
-  std::string text = mark(incident, notification.kind, language) +
-                     short_place(site, picture.now.diagnosis.location, language) + " " +
-                     cause_text(picture.now.diagnosis, picture.now.severity, language) + " ";
+  std::string text = mark(incident, notification, language);
+  if (detail == Detail::full)
+    text += short_place(site, picture.now.diagnosis.location, language) + " " +
+            cause_text(picture.now.diagnosis, picture.now.severity, language) + " ";
+  else
+    text += category_text(picture.now.diagnosis.category, language) + " ";
   const Time when = notification.kind == NotificationKind::recovery && picture.restored ? *picture.restored
                                                                                         : since(incident);
   text += hour_minute(when, site.zone);
@@ -136,6 +148,49 @@ void answer(const Site& site, const Incident& incident, const Notification& noti
             format_clock(*notification.answer_by, site.zone));
 }
 
+/// What a stranger may read over somebody's shoulder: that there is something, since when, and how to answer.
+void minimal(const Site& site, const Incident& incident, const Notification& notification, Lines& lines) {
+  const IncidentPicture& picture = incident.picture;
+  const Language language = site.language;
+  lines.add({"種類: ", "Kind: "}, category_text(picture.now.diagnosis.category, language));
+  lines.add({"状態: ", "State: "}, severity_text(picture.now.severity, language));
+  const std::string day = format_time(since(incident), site.zone).substr(0, 10);
+  lines.add({"いつから: ", "Since: "}, day + " " + format_clock(since(incident), site.zone));
+  lines.plain(std::string(Phrase{"詳しくは庁内で: ", "Details inside the office: "}.in(language)) +
+              "nethealth incident show " + std::to_string(picture.number));
+  if (!notification.answer_by) return;
+  lines.add({"返答がなければ次の連絡先へ回す時刻: ", "Without an answer the next contact is called at: "},
+            format_clock(*notification.answer_by, site.zone));
+}
+
+std::string person_label(const Site& site, const std::string& name) {
+  const auto index = site.person(name);
+  return index ? site.people[*index].label : name;
+}
+
+/// What the message says first, besides the incident itself.
+void opening(const Site& site, const Incident& incident, const Notification& notification, Detail detail,
+             Lines& lines) {
+  const Language language = site.language;
+  if (notification.kind == NotificationKind::revised)
+    lines.plain(std::string(
+        Phrase{"新しい証拠により、場所の判断を改めた。", "New evidence moved the place of this incident."}.in(
+            language)));
+  if (notification.about == about::answer_expires)
+    lines.plain(std::string(Phrase{
+        "引き受けてから、まだ何も記録されていない。続けているなら、もう一度引き受けるか、手順を進めること。"
+        "このままなら次の連絡先へ回す。",
+        "Nothing was recorded since you took this. If you are on it, acknowledge again or take a step; "
+        "otherwise the next contact is called."}
+                                .in(language)));
+  if (notification.about == about::taken_over && incident.picture.acknowledged_by && detail == Detail::full)
+    lines.add({"今の担当: ", "Now with: "}, person_label(site, *incident.picture.acknowledged_by));
+  if (is_call(notification.kind) && notification.round > 0 && !incident.picture.notifications.empty())
+    lines.add({"連絡網の誰からも返答がない。最初の連絡: ",
+               "Nobody of the whole contact network has answered. First called: "},
+              format_clock(incident.picture.notifications.front().queued, site.zone));
+}
+
 void recovery(const Site& site, const Incident& incident, Lines& lines) {
   const IncidentPicture& picture = incident.picture;
   const Language language = site.language;
@@ -156,22 +211,67 @@ void recovery(const Site& site, const Incident& incident, Lines& lines) {
 
 }  // namespace
 
-Message compose(const Site& site, const Incident& incident, const Notification& notification) {
+Message compose(const Site& site, const Incident& incident, const Notification& notification, Detail detail) {
   Lines lines{site.language, {}};
+  opening(site, incident, notification, detail, lines);
+  if (detail == Detail::minimal) {
+    minimal(site, incident, notification, lines);
+    return {subject(site, incident, notification, detail), lines.text};
+  }
   if (notification.kind == NotificationKind::recovery) {
     recovery(site, incident, lines);
   } else {
-    if (notification.kind == NotificationKind::revised)
-      lines.plain(std::string(
-          Phrase{"新しい証拠により、場所の判断を改めた。", "New evidence moved the place of this incident."}
-              .in(site.language)));
     verdict(site, incident, lines);
     answer(site, incident, notification, lines);
   }
   lines.plain("");
   lines.plain("-- ");
   lines.plain(site.name + " nethealth");
-  return {subject(site, incident, notification), lines.text};
+  return {subject(site, incident, notification, detail), lines.text};
+}
+
+Message compose_was_down(const Site& site, Time from, Time until) {
+  const Language language = site.language;
+  Lines lines{language, {}};
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(until - from).count();
+  const std::string span = hour_minute(from, site.zone) + "-" + hour_minute(until, site.zone);
+  lines.add({"止まっていた間: ", "It did not run from: "},
+            format_time(from, site.zone) + " - " + format_time(until, site.zone) + " (" +
+                std::to_string(minutes) + std::string(Phrase{" 分)", " min)"}.in(language)));
+  lines.plain(std::string(Phrase{
+      "この間の機器・回線・サービスの状態は見ていない。この間に起きて直った障害はわからない。"
+      "ログのファイルは続きから読む。トラップは届いていない。",
+      "Devices, cables and services were not looked at; what broke and mended in that time is unknown. "
+      "Log files are read on from where they were left; traps were not received."}
+                              .in(language)));
+  lines.add({"見ていなかった機器の数: ", "Devices not looked at: "}, std::to_string(site.devices.size()));
+  lines.plain("");
+  lines.plain("-- ");
+  lines.plain(site.name + " nethealth");
+  return {
+      std::string(Phrase{"【監視停止】監視が止まっていた ", "[MONITORING WAS DOWN] "}.in(language)) + span,
+      lines.text};
+}
+
+Message compose_drill(const Site& site, const Notification& notification, bool test) {
+  const Language language = site.language;
+  Lines lines{language, {}};
+  std::string subject(
+      test ? Phrase{"【試験】連絡経路の試験", "[TEST] Test of your channels"}.in(language)
+           : Phrase{"【訓練】連絡網の訓練", "[DRILL] Drill of the contact network"}.in(language));
+  lines.plain(std::string(
+      test ? Phrase{"これは試験です。障害は起きていません。", "This is a test. Nothing has happened."}.in(
+                 language)
+           : Phrase{"これは訓練です。障害は起きていません。", "This is a drill. Nothing has happened."}.in(
+                 language)));
+  lines.add({"届いたら監視ホストで: ", "When it arrives, on the monitoring host: "},
+            "nethealth drill --answer --as " + notification.person);
+  if (notification.answer_by)
+    lines.add({"返答を待つ時刻: ", "Answer until: "}, format_clock(*notification.answer_by, site.zone));
+  lines.plain("");
+  lines.plain("-- ");
+  lines.plain(site.name + " nethealth");
+  return {subject, lines.text};
 }
 
 }  // namespace nethealth

@@ -14,7 +14,21 @@ struct Message {
   std::string body;
 };
 
-/// In the site's language. `notification` has its kind, role, person and answer_by set.
-Message compose(const Site& site, const Incident& incident, const Notification& notification);
+/// What a message says besides its kind (Notification::about).
+namespace about {
+inline constexpr std::string_view answer_expires =
+    "answer_expires";                                         ///< reminder: take a step, or it goes on
+inline constexpr std::string_view taken_over = "taken_over";  ///< handover: somebody else has it now
+}  // namespace about
+
+/// In the site's language. `notification` has its kind, role, person, round, about and answer_by set.
+Message compose(const Site& site, const Incident& incident, const Notification& notification,
+                Detail detail = Detail::full);
+
+/// The monitoring did not run: from when to when, and what that means.
+Message compose_was_down(const Site& site, Time from, Time until);
+
+/// A drill (訓練), or the test of one person's channels: `test`. Says how to answer.
+Message compose_drill(const Site& site, const Notification& notification, bool test);
 
 }  // namespace nethealth

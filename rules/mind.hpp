@@ -12,10 +12,12 @@
 #include "rules/chain.hpp"
 #include "rules/check_state.hpp"
 #include "rules/diagnosis.hpp"
+#include "rules/drill.hpp"
 #include "rules/engine.hpp"
 #include "rules/incident.hpp"
 #include "rules/message.hpp"
 #include "rules/procedure_run.hpp"
+#include "rules/silence.hpp"
 #include "rules/topology.hpp"
 
 namespace nethealth {
@@ -51,8 +53,12 @@ inline constexpr std::size_t misconduct_reasons = 50;
 inline constexpr std::size_t counted_times = 1000;
 inline constexpr std::size_t counted_sources = 10'000;  // of all rules together
 inline constexpr Milliseconds success_within = std::chrono::minutes(15);
-/// When nobody in the whole chain can be reached, it is gone through again after this time.
+/// When nobody in the whole chain can be reached, it is gone through again after this time; twice as long
+/// after each further round, to the longest.
 inline constexpr Milliseconds next_round{60'000};
+inline constexpr Milliseconds longest_next_round{std::chrono::minutes(30)};
+/// Nobody is called for a drill that began longer ago.
+inline constexpr Milliseconds drill_lasts{std::chrono::hours(2)};
 /// Nats against "nothing happened" that a page needs, and against the best rival that needs no further look.
 inline constexpr double page_margin = 3.0;
 inline constexpr double page_lead = 3.0;
@@ -85,6 +91,13 @@ class Engine::Mind {
   void act(const OpenByHand& report);
   void act(const Reclassify& reclassify);
   void act(const DecideMeasure& measure);
+  void act(const Pass& pass);
+  void act(const AddSilence& add);
+  void act(const ConfirmSilence& confirm);
+  void act(const EndSilence& end);
+  void act(const StartDrill& start);
+  void act(const AnswerDrill& answer);
+  void was_down(Time from, Time until);
   [[nodiscard]] std::optional<std::string> refusal(const Act& act, Language language);
   [[nodiscard]] Result<IncidentStep> draft(const TakeStep& take, Language language);
   [[nodiscard]] const Procedures& procedures() const { return procedures_; }
@@ -104,8 +117,11 @@ class Engine::Mind {
 
   Time now{Time::min()};
   IncidentBook book;
+  DrillBook drills;
+  SilenceBook silences;
 
  private:
+  void remember(const Event& event);
   // engine.cpp
   void note(const std::vector<Touch>& touches);
   void quieten_logs();
@@ -159,12 +175,28 @@ class Engine::Mind {
   // engine_page.cpp
   /// Of the incident's next message; one number for notifications and syslog messages together.
   [[nodiscard]] std::string next_message_id(int incident) const;
-  [[nodiscard]] Notification addressed(const Incident& incident, NotificationKind kind, RoleId role,
-                                       const Person& person, const ContactChannel& way) const;
-  void queue(Incident& incident, NotificationKind kind, const Contact& contact, int step, bool wants_answer);
+  /// To this person by this way; what it says is still to be filled in.
+  [[nodiscard]] Notification addressed(int incident, NotificationKind kind, RoleId role, const Person& person,
+                                       const ContactChannel& way) const;
+  struct NextContact {
+    Contact contact;
+    int round = 0;
+  };
+  /// `draft` has its kind, step, round and about.
+  void queue(Incident& incident, const Notification& draft, const Contact& contact);
   void page(Incident& incident);
+  void call(Incident& incident, const NextContact& next);
   void escalate();
+  void remind_or_expire(Incident& incident);
   [[nodiscard]] std::optional<Time> next_call(const Incident& incident) const;
+  [[nodiscard]] std::optional<NextContact> next_contact(const Incident& incident) const;
+  [[nodiscard]] std::optional<Time> quiet_until(const Incident& incident) const;
+  void find_cut_channels();
+  [[nodiscard]] std::optional<std::string> refusal_to_pass(const Incident& incident, const Pass& pass,
+                                                           Language language) const;
+  /// One person who was called, by the way that last reached them.
+  void tell(Incident& incident, const std::string& person, NotificationKind kind, std::string_view about);
+  [[nodiscard]] std::optional<Contact> way_to(const Incident& incident, const std::string& person) const;
   /// Everybody who was called, or only who has it in hand.
   void tell_paged(Incident& incident, NotificationKind kind, bool only_last);
   void syslog(const Incident& incident, bool security, int severity, const std::string& message_id);
@@ -177,6 +209,14 @@ class Engine::Mind {
   void forget_counts();
   /// Of a failure: whether its rule counts, and not to enough yet.
   bool often_enough(DeviceIndex device, const LogHit& hit, const LogSeen& log);
+
+  // engine_house.cpp: what concerns no incident
+  [[nodiscard]] std::optional<std::string> refusal_of_house(const Act& act, Language language) const;
+  [[nodiscard]] bool silenced(const std::vector<DeviceIndex>& places, Cause cause) const;
+  [[nodiscard]] std::optional<Time> silenced_until(const Incident& incident) const;
+  void end_silences();
+  void go_on_with_drills();
+  void queue_drill(int drill, bool test, PersonIndex person, std::size_t channel);
 
   // engine_misconduct.cpp
   void misconduct(DeviceIndex device, const LogHit& hit, const LogSeen& log);
@@ -225,6 +265,7 @@ class Engine::Mind {
   std::set<SignIndex> bad_;
   std::set<SignIndex> bad_logs_;  // of them, those that only time makes good
   bool dirty_ = false;
+  std::set<std::string> cut_channels_;  ///< Channel::name; as of the last escalate()
   /// An open incident is coming back, or its place was not yet looked at by this engine: every look counts.
   bool watching_ = true;
   std::optional<Time> last_evaluation_;

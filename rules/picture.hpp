@@ -40,7 +40,16 @@ struct NotificationPicture {
   Time queued;
   std::optional<Time> sent, acknowledged;
   std::string acknowledged_by;
-  std::string failure;  ///< the last reason, empty when none
+  std::string failure;                 ///< the last reason, empty when none
+  Failing failing = Failing::refused;  ///< of a failure
+};
+
+/// A silence in force, or waiting for its second person.
+struct SilencePicture {
+  SilenceAdded what;
+  Time added;
+  std::string confirmed_by;
+  [[nodiscard]] bool in_force() const { return !what.waits || !confirmed_by.empty(); }
 };
 
 /// One entry of an incident's record.
@@ -74,14 +83,37 @@ struct IncidentPicture {
   Time opened;
   std::optional<Time> restored, closed;
   std::optional<std::string> acknowledged_by;
+  std::optional<Time> acknowledged_at;
   std::vector<NotificationPicture> notifications;
   std::vector<StepRecord> records = {};     ///< all that was recorded, in order
   std::vector<StepPicture> procedure = {};  ///< its steps, in the plan's order
 };
 
+/// A drill of the contact network, or the test of one person's channels.
+struct Drill {
+  int number = 0;
+  bool test = false;  ///< of one person: every channel at once
+  Time began;
+  std::vector<NotificationPicture> calls;
+
+  struct Answer {
+    std::string person;
+    std::optional<Time> first_called, answered;
+    std::string channel;   ///< that was answered, or called last
+    bool reached = false;  ///< a channel took the message
+  };
+  /// One for each person, in the order of calling.
+  [[nodiscard]] std::vector<Answer> answers() const;
+  [[nodiscard]] bool all_answered() const;
+  /// The person's last call while it is not answered; null when it is, or none was made.
+  [[nodiscard]] const NotificationPicture* unanswered(const std::string& person) const;
+};
+
 struct Picture {
   std::vector<DevicePicture> devices;      ///< worst first, then by name
   std::vector<IncidentPicture> incidents;  ///< by number
+  std::vector<SilencePicture> silences;    ///< not ended, by number
+  std::vector<Drill> drills;               ///< by number
 };
 
 }  // namespace nethealth

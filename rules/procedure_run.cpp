@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/wording.hpp"
+#include "rules/incident.hpp"
 
 namespace nethealth {
 
@@ -283,7 +284,7 @@ void ProcedureRun::update(const IncidentUpdated& updated) {
 
 void ProcedureRun::take(const Event& event, const IncidentStep& step) {
   records_.push_back({step, event.time});
-  if (!step.person.empty()) facts_.told = true;
+  if (!step.person.empty() && step.decision != decisions::passed) facts_.told = true;
   if (step.step == "measure") {
     const auto id = step.answers.find("measure");
     measures_[id == step.answers.end() ? step.text : id->second] = records_.back();

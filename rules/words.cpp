@@ -51,6 +51,8 @@ constexpr Words<NotificationKind, 10> kinds{{{NotificationKind::page, "page"},
                                              {NotificationKind::recovery, "recovery"},
                                              {NotificationKind::closed, "closed"},
                                              {NotificationKind::drill, "drill"}}};
+constexpr Words<Failing, 3> failings{
+    {{Failing::refused, "refused"}, {Failing::retrying, "retrying"}, {Failing::unknown, "unknown"}}};
 constexpr Words<DeviceHealth, 7> healths{{{DeviceHealth::healthy, "healthy"},
                                           {DeviceHealth::fault, "fault"},
                                           {DeviceHealth::affected, "affected"},
@@ -102,6 +104,9 @@ struct TypeWord {
   }
   std::string_view operator()(const ProbeWanted&) const { return "probe.wanted"; }
   std::string_view operator()(const SignSeen&) const { return "sign.seen"; }
+  std::string_view operator()(const SilenceAdded&) const { return "silence.added"; }
+  std::string_view operator()(const SilenceConfirmed&) const { return "silence.confirmed"; }
+  std::string_view operator()(const SilenceEnded&) const { return "silence.ended"; }
 };
 
 }  // namespace
@@ -124,6 +129,9 @@ std::string_view word(Cause value) {
 }
 std::string_view word(NotificationKind value) {
   return to_word(kinds, value);
+}
+std::string_view word(Failing value) {
+  return to_word(failings, value);
 }
 std::string_view word(DeviceHealth value) {
   return to_word(healths, value);
@@ -151,6 +159,9 @@ std::optional<Cause> cause(std::string_view text) {
 }
 std::optional<NotificationKind> notification_kind(std::string_view text) {
   return from_word(kinds, text);
+}
+std::optional<Failing> failing(std::string_view text) {
+  return from_word(failings, text);
 }
 
 }  // namespace nethealth

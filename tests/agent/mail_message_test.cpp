@@ -190,3 +190,20 @@ TEST_CASE("an address is taken bare or not at all") {
   CHECK(message_id("i", "n", "") == "nethealth.i.n@nethealth.invalid");
   CHECK(thread_id("i", 0, "a@b").empty());
 }
+
+TEST_CASE("the old Japanese set is used where every letter fits and UTF-8 where one does not") {
+  MailMessage message;
+  message.from = "nethealth@example.jp";
+  message.to = "sato@example.jp";
+  message.subject = "【停止】二階市民課ハブ 応答なし 09:00から";
+  message.body = "何が: ハブ\n";
+  message.charset = "iso-2022-jp";
+  const std::string old = mail_text(message, Zone());
+  CHECK(old.find("charset=ISO-2022-JP") != std::string::npos);
+  CHECK(old.find("=?ISO-2022-JP?B?GyRC") != std::string::npos);
+  CHECK(old.find("UTF-8") == std::string::npos);
+  message.body = "髙橋さんへ①\n";
+  const std::string modern = mail_text(message, Zone());
+  CHECK(modern.find("charset=UTF-8") != std::string::npos);
+  CHECK(modern.find("ISO-2022-JP") == std::string::npos);
+}

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <map>
 
+#include "agent/message_digest.hpp"
 #include "tests/agent/sample_events.hpp"
 #include "tests/probes/run_until.hpp"
 
@@ -246,4 +247,66 @@ TEST_CASE("an unknown channel and too many notifications are reported as failed"
   CHECK(desk.outcomes[0].id == "b");
   CHECK(desk.outcomes[1].reason.find("pigeon") != std::string::npos);
   REQUIRE(desk.until([&] { return desk.calls.size() == 1; }));
+}
+
+TEST_CASE("what is tried on is said to be retrying or unknown and what is refused is final") {
+  OutboxOptions options = Desk::quick();
+  options.patience = Milliseconds(5);
+  Desk desk(options);
+  desk.courier->scripts["a"] = std::vector<DeliveryResult>(30, {Kind::failed_temporarily, "421 later"});
+  desk.courier->scripts["b"] = std::vector<DeliveryResult>(30, {Kind::unknown, "no reply"});
+  desk.courier->scripts["c"] = std::vector<DeliveryResult>(30, {Kind::failed_temporarily, "421 later"});
+  desk.courier->scripts["c"].push_back({Kind::refused, "550 gone"});
+  for (const char* id : {"a", "b", "c"}) desk.send(id);
+  REQUIRE(desk.until([&] { return desk.outbox.held() == 0; }));
+  std::map<std::string, std::vector<NotificationOutcome>> by_id;
+  for (const NotificationOutcome& outcome : desk.outcomes) by_id[outcome.id].push_back(outcome);
+  REQUIRE(by_id["a"].size() == 2);
+  CHECK(by_id["a"][0].failing == Failing::retrying);
+  CHECK_FALSE(by_id["a"][0].is_final());
+  CHECK(by_id["b"][0].failing == Failing::unknown);
+  REQUIRE(by_id["c"].size() == 2);
+  CHECK(by_id["c"][1].delivery == Delivery::failed);
+  CHECK(by_id["c"][1].is_final());
+}
+
+TEST_CASE("what was reported as failed before a restart is not reported again") {
+  OutboxOptions options = Desk::quick();
+  options.patience = Milliseconds(5);
+  Desk desk(options);
+  desk.courier->scripts["a"] = std::vector<DeliveryResult>(30, {Kind::failed_temporarily, "421 later"});
+  desk.send("a", {.resend = true, .unjournaled = false, .reported_failed = true});
+  REQUIRE(desk.until([&] { return desk.outbox.held() == 0; }));
+  REQUIRE(desk.outcomes.size() == 1);
+  CHECK(desk.outcomes[0].delivery == Delivery::sent);
+}
+
+TEST_CASE("what is more than one person's limit comes together and nothing is dropped") {
+  OutboxOptions options = Desk::quick();
+  options.most_messages = 3;
+  options.digest_gap = Milliseconds(5);
+  Desk desk(options);
+  for (int i = 0; i < 10; ++i) desk.send("m" + std::to_string(i));
+  REQUIRE(desk.until([&] { return desk.outbox.held() == 0; }));
+  CHECK(desk.calls.size() == 4);
+  CHECK(desk.outcomes.size() == 10);
+  for (const NotificationOutcome& outcome : desk.outcomes) CHECK(outcome.delivery == Delivery::sent);
+}
+
+TEST_CASE("a digest names every message and carries their texts") {
+  std::vector<Letter> letters;
+  for (int i = 0; i < 3; ++i) {
+    letters.push_back({samples::notification("n" + std::to_string(i)), i, samples::moment()});
+    letters.back().notification.kind = i == 1 ? NotificationKind::page : NotificationKind::recovery;
+    letters.back().notification.subject = "件名" + std::to_string(i);
+    letters.back().notification.body = "本文" + std::to_string(i) + "\n";
+  }
+  const Letter digest = digest_of(letters, Language::ja);
+  CHECK(digest.notification.id == "n1");
+  CHECK(digest.notification.subject == "【まとめ 3件】件名1");
+  for (int i = 0; i < 3; ++i) {
+    CHECK(digest.notification.body.find("- 件名" + std::to_string(i)) != std::string::npos);
+    CHECK(digest.notification.body.find("本文" + std::to_string(i)) != std::string::npos);
+  }
+  CHECK(digest_of({letters[0]}, Language::ja).notification.subject == "件名0");
 }

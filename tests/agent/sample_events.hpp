@@ -38,6 +38,7 @@ inline Notification notification(const std::string& id = "1.page.0") {
   notification.body = "本文\n二行目\n";
   notification.answer_by = moment(300'000);
   notification.step = 3;
+  notification.round = 1;
   notification.about = "5.1.3";
   return notification;
 }
@@ -84,12 +85,16 @@ inline std::vector<Event> one_of_each() {
       NotificationOutcome{"a", Delivery::sent, "", ""},
       NotificationOutcome{"b", Delivery::failed, "550 no", ""},
       NotificationOutcome{"c", Delivery::acknowledged, "", "kato"},
+      NotificationOutcome{"d", Delivery::failed, "no answer", "", Failing::unknown},
       syslog_queued(),
       SyslogOutcome{"s1", "udp://192.0.2.50:514", true, ""},
       lost,
       wanted,
       SignSeen{"cs-1", "windows.disk", "10.0.0.1", "a.log", 18'446'744'073'709'551'615ULL},
-      late};
+      late,
+      SilenceAdded{3, "cs-1", "", "", moment(60'000), "sato", "work", true},
+      SilenceConfirmed{3, "tanaka"},
+      SilenceEnded{3, ""}};
   std::vector<Event> events;
   int incident = 0;
   for (Decision& what : all) {

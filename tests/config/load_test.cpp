@@ -376,3 +376,17 @@ TEST_CASE("no mutation of the example crashes the reader or passes unchecked ind
     }
   }
 }
+
+TEST_CASE("the shipped gateways are read") {
+  const Loaded loaded =
+      load_site(source + "/tests/config/fixtures/gateways.yaml", Language::en, Secrets::optional, {});
+  for (const Problem& problem : loaded.problems) FAIL_CHECK(problem.text());
+  REQUIRE(loaded.site.has_value());
+  const auto& channels = loaded.site->channels;
+  CHECK(channels.size() == 8);
+  const auto modem = std::find_if(channels.begin(), channels.end(),
+                                  [](const Channel& channel) { return channel.name == "modem"; });
+  REQUIRE(modem != channels.end());
+  CHECK(modem->type == Channel::Type::command);
+  CHECK(modem->command == std::vector<std::string>{"/usr/local/bin/send-sms", "--port", "ttyUSB0"});
+}

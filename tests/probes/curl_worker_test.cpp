@@ -43,7 +43,10 @@ CurlJob mail(const std::string& server, Milliseconds timeout = Milliseconds(20'0
   return {CurlMail{server,
                    "nethealth@example.lg.jp",
                    {"sato@example.lg.jp"},
-                   "Subject: =?utf-8?B?6Zqc5a6z?=\r\n\r\n.dot\nbare\r\n.\r\nlast"},
+                   "Subject: =?utf-8?B?6Zqc5a6z?=\r\n\r\n.dot\nbare\r\n.\r\nlast",
+                   false,
+                   "",
+                   ""},
           timeout};
 }
 

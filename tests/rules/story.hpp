@@ -188,6 +188,9 @@ class Story {
   std::map<std::string, std::vector<SensorSeen>> sensors;
   std::map<std::pair<std::string, std::string>, std::uint64_t> errors;  ///< added at each look
   Delivery delivery = Delivery::sent;
+  Failing failing = Failing::refused;  ///< of what fails
+
+  void take_decisions(Decisions decisions) { take(std::move(decisions)); }
 
   void take(Decisions decisions) {
     wake_ = decisions.wake;
@@ -196,7 +199,7 @@ class Story {
       if (const auto* wanted = std::get_if<ProbeWanted>(&event.what))
         asked_.emplace(now + 300ms, std::pair(wanted->device, wanted->probe));
       if (const auto* queued = std::get_if<NotificationQueued>(&event.what))
-        take(engine->report(now, NotificationOutcome{queued->notification.id, delivery, "", ""}));
+        take(engine->report(now, NotificationOutcome{queued->notification.id, delivery, "", "", failing}));
     }
   }
 

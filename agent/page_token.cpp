@@ -1,0 +1,115 @@
+#include "agent/page_token.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "agent/digest.hpp"
+#include "rules/incident.hpp"
+
+namespace nethealth {
+namespace {
+
+constexpr std::size_t key_bytes = 32;
+constexpr std::size_t token_characters = 16;
+constexpr std::size_t group_characters = 4;
+/// Crockford's: without I, L, O and U.
+constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+std::string read_key(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return {};
+  std::array<char, 2 * key_bytes> text{};
+  const auto size = ::read(file, text.data(), text.size());
+  ::close(file);
+  return size == static_cast<ssize_t>(text.size()) ? std::string(text.data(), text.size()) : std::string();
+}
+
+bool write_key(const std::string& path, const std::string& key) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return false;
+  const bool written =
+      ::write(file, key.data(), key.size()) == static_cast<ssize_t>(key.size()) && ::fsync(file) == 0;
+  return ::close(file) == 0 && written;
+}
+
+/// Five bits a character, of the first bytes.
+std::string in_letters(const Digest& digest) {
+  std::string text;
+  unsigned bits = 0;
+  unsigned held = 0;
+  std::size_t next = 0;
+  while (text.size() < token_characters) {
+    if (held < 5) {
+      bits = (bits << 8U) | digest.at(next++);
+      held += 8;
+    }
+    held -= 5;
+    text += alphabet[(bits >> held) & 31U];
+  }
+  return text;
+}
+
+/// As it was meant: upper case, without separators, and with the usual mistakes of reading mended.
+std::string as_meant(std::string_view given) {
+  std::string text;
+  for (const char letter : given) {
+    char upper = letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+    if (upper == 'O') upper = '0';
+    if (upper == 'I' || upper == 'L') upper = '1';
+    if (upper == '-' || upper == ' ') continue;
+    text += upper;
+    if (text.size() > token_characters) return {};
+  }
+  return text;
+}
+
+}  // namespace
+
+PageTokens::PageTokens(const std::string& path) {
+  const bool in_memory = path.starts_with(":memory:");
+  if (!in_memory) key_ = read_key(path);
+  if (!key_.empty()) return;
+  key_ = random_hex(key_bytes);
+  if (!in_memory && !write_key(path, key_)) trouble_ = path + ": " + std::strerror(errno);
+}
+
+std::string PageTokens::token(const std::string& notification) const {
+  const std::string letters = in_letters(hmac_sha256(key_, notification));
+  std::string grouped;
+  for (std::size_t i = 0; i < letters.size(); i += group_characters)
+    grouped += (i > 0 ? "-" : "") + letters.substr(i, group_characters);
+  return grouped;
+}
+
+std::optional<TokenAnswer> PageTokens::find(const Picture& picture, std::string_view given, Time now) const {
+  const std::string meant = as_meant(given);
+  std::optional<TokenAnswer> found;
+  for (const IncidentPicture& incident : picture.incidents) {
+    if (incident.state == IncidentState::closed || incident.state == IncidentState::merged) continue;
+    for (const NotificationPicture& told : incident.notifications) {
+      const Notification& page = told.notification;
+      if (!is_call(page.kind) || told.acknowledged || now - told.queued > page_token_lasts) continue;
+      if (same_secret(in_letters(hmac_sha256(key_, page.id)), meant))
+        found = TokenAnswer{incident.number, page.person};
+    }
+  }
+  return found;
+}
+
+Letter with_token(Letter letter, const PageTokens& tokens, Language language) {
+  Notification& page = letter.notification;
+  if (!is_call(page.kind) || letter.incident == 0) return letter;
+  letter.token = tokens.token(page.id);
+  std::string line(
+      Phrase{"返答の合言葉（一度だけ、24時間有効）: ", "Answer token (once, for 24 hours): "}.in(language));
+  line += letter.token + "\n";
+  const auto end = page.body.rfind("\n-- \n");
+  page.body.insert(end == std::string::npos ? page.body.size() : end + 1, line);
+  return letter;
+}
+
+}  // namespace nethealth

@@ -1,0 +1,50 @@
+#pragma once
+// The word in a page by which its reader can answer from outside, through whatever door carries it back: it
+// stands for one message, so for one person, counts once, and for `page_token_lasts`.
+//
+// It is made from the message's id with a key of this installation (HMAC-SHA-256, 80 bits of it), so nothing
+// has to be stored for it and a restart changes nothing.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agent/courier.hpp"
+#include "config/language.hpp"
+#include "rules/picture.hpp"
+
+namespace nethealth {
+
+inline constexpr Milliseconds page_token_lasts = std::chrono::hours(24);
+
+/// Who answers what, by a token.
+struct TokenAnswer {
+  int incident = 0;
+  std::string person;
+};
+
+class PageTokens {
+ public:
+  /// The key is kept in `path` (mode 0600), and made when there is none. If it can be neither read nor
+  /// written it lives in memory, and tokens end with the process: `trouble` says so. ":memory:" is no file.
+  explicit PageTokens(const std::string& path);
+
+  [[nodiscard]] const std::string& trouble() const { return trouble_; }
+
+  /// "7K2M-9QXD-0RTV-5HNB": letters and digits that cannot be mistaken for each other.
+  [[nodiscard]] std::string token(const std::string& notification) const;
+
+  /// Empty when it stands for no page of an incident that is not over, was used, or is too old. Upper and
+  /// lower case, dashes and spaces do not matter.
+  [[nodiscard]] std::optional<TokenAnswer> find(const Picture& picture, std::string_view given,
+                                                Time now) const;
+
+ private:
+  std::string key_;
+  std::string trouble_;
+};
+
+/// The letter with the token in its text, when it is one that can be answered.
+Letter with_token(Letter letter, const PageTokens& tokens, Language language);
+
+}  // namespace nethealth
