@@ -39,7 +39,7 @@ Decisions Engine::wake(Time now) {
 
 Decisions Engine::report(Time now, const NotificationOutcome& outcome) {
   mind_->advance(now);
-  mind_->emit(incident_of(outcome.id), outcome);
+  mind_->report(outcome, incident_of(outcome.id));
   return mind_->finish();
 }
 

@@ -68,7 +68,7 @@ void Engine::Mind::queue(Incident& incident, const Notification& draft, const Co
   notification.round = draft.round;
   notification.about = draft.about;
   if (is_call(draft.kind)) notification.answer_by = now + way.answer_within;
-  const Message message = compose(site_, incident, notification, way.detail);
+  const Message message = words_of(incident, notification, way.detail);
   notification.subject = message.subject;
   notification.body = message.body;
   emit(incident.picture.number, NotificationQueued{std::move(notification)});
@@ -192,49 +192,6 @@ std::optional<std::string> Engine::Mind::refusal_to_pass(const Incident& inciden
   return std::string(Phrase{"次へ回せるのは、連絡を受けた人か、引き受けている人",
                             "only whoever was called, or has the incident, can pass it on"}
                          .in(language));
-}
-
-/// The last call that did not fail shows the way; else the last one; else the person's first channel.
-std::optional<Contact> Engine::Mind::way_to(const Incident& incident, const std::string& name) const {
-  const auto person = site_.person(name);
-  if (!person || site_.people[*person].channels.empty()) return std::nullopt;
-  const std::vector<std::size_t> usable = channels_at(site_, *person, now);
-  Contact contact{RoleId::operations_sub_manager, *person, usable.empty() ? 0 : usable.front(), false};
-  bool found = false;
-  for (const NotificationPicture& told : incident.picture.notifications) {
-    if (!is_call(told.notification.kind) || told.notification.person != name) continue;
-    contact.role = told.notification.role;
-    for (std::size_t i = 0; i < site_.people[*person].channels.size(); ++i) {
-      Contact candidate = contact;
-      candidate.channel = i;
-      if (!is_same_way(site_, told.notification, candidate) || (found && !told.failure.empty())) continue;
-      contact.channel = i;
-      found = true;
-    }
-  }
-  return contact;
-}
-
-void Engine::Mind::tell(Incident& incident, const std::string& person, NotificationKind kind,
-                        std::string_view about) {
-  Notification notification;
-  notification.kind = kind;
-  notification.about = about;
-  if (const auto contact = way_to(incident, person)) queue(incident, notification, *contact);
-}
-
-/// Once each.
-void Engine::Mind::tell_paged(Incident& incident, NotificationKind kind, bool only_last) {
-  std::vector<std::string> people;
-  for (const NotificationPicture& told : incident.picture.notifications)
-    if (is_call(told.notification.kind) &&
-        std::ranges::find(people, told.notification.person) == people.end())
-      people.push_back(told.notification.person);
-  if (only_last && !people.empty()) {
-    const std::string holder = incident.picture.acknowledged_by.value_or("");
-    people = {std::ranges::find(people, holder) != people.end() ? holder : people.back()};
-  }
-  for (const std::string& person : people) tell(incident, person, kind, "");
 }
 
 void Engine::Mind::syslog(const Incident& incident, bool security, int severity_number,

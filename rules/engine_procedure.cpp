@@ -75,43 +75,15 @@ void Engine::Mind::follow(const Event& event, bool live) {
   if (std::holds_alternative<IncidentRestored>(event.what)) counter_news_.push_back({event.incident, true});
 }
 
-void Engine::Mind::tell_person(Incident& incident, RoleId role, PersonIndex person_index,
-                               NotificationKind kind, const std::string& about, const Message& message) {
-  const Person& person = site_.people[person_index];
-  if (person.channels.empty()) return;
-  Notification notification = addressed(incident.picture.number, kind, role, person, person.channels.front());
-  notification.subject = message.subject;
-  notification.body = message.body;
-  notification.about = about;
-  emit(incident.picture.number, NotificationQueued{std::move(notification)});
-}
-
-/// The council is all of its members, the contractor the one of the device; any other role its first person
-/// who can be reached.
-void Engine::Mind::tell_role(Incident& incident, RoleId role, NotificationKind kind, const std::string& about,
-                             const Message& message) {
-  std::vector<PersonIndex> people = site_.role(role).people;
-  if (role == RoleId::contractor)
-    if (const auto device = site_.device(incident.picture.now.diagnosis.location.device);
-        device && !site_.devices[*device].contractor.empty())
-      people = site_.devices[*device].contractor;
-  for (const PersonIndex person : people) {
-    if (site_.people[person].channels.empty()) continue;
-    tell_person(incident, role, person, kind, about, message);
-    if (role != RoleId::council) return;
-  }
-}
-
 void Engine::Mind::tell_counter() {
   for (const CounterNews& news : std::exchange(counter_news_, {})) {
     Incident& incident = *book.find(news.incident);
     const auto& told = incident.picture.notifications;
     const bool knows = std::ranges::any_of(
-        told, [](const NotificationPicture& n) { return n.notification.about == "counter"; });
+        told, [](const NotificationPicture& n) { return n.notification.about == about::counter; });
     if (!incident.picture.now.paged || knows != news.recovered) continue;
     for (const RoleId role : procedures_.of(incident.picture.now.procedure).counter)
-      tell_role(incident, role, NotificationKind::report, "counter",
-                counter_message(site_, incident.picture, news.recovered));
+      tell_role(incident, role, NotificationKind::report, about::counter);
   }
 }
 
@@ -152,8 +124,7 @@ void Engine::Mind::act(const TakeStep& take) {
       for (const std::string& word : split(answer->second)) also(word);
   if (!record->by_telephone)
     for (const RoleId role : told)
-      tell_role(incident, role, step.request ? NotificationKind::request : NotificationKind::report, step.id,
-                step_message(site_, incident.picture, step, *record));
+      tell_role(incident, role, step.request ? NotificationKind::request : NotificationKind::report, step.id);
   audit(take.incident, "INCIDENT-STEP", take.person,
         step.id + " " + record->decision + (record->by_telephone ? " (by telephone)" : ""));
 }
@@ -373,8 +344,7 @@ void Engine::Mind::step_reminders(int number, const Incident& incident, std::vec
     const Time since =
         step.deadline->from_opening ? incident.picture.opened : *deadline - step.deadline->within;
     if (const auto at = reminder_time(incident, step.id, since, *deadline, interval))
-      due.push_back(
-          {*at, number, step.id, step.actors.front(), "", step.id + " " + step.title.in(site_.language)});
+      due.push_back({*at, number, step.id, step.actors.front(), ""});
   }
 }
 
@@ -384,9 +354,9 @@ void Engine::Mind::measure_reminders(int number, const Incident& incident, std::
     if (record.what.decision != "taken" || !answers.contains("due") || !answers.contains("owner")) continue;
     const auto date = parse_time(answers.at("due"));
     if (!date) continue;
-    if (const auto at =
-            reminder_time(incident, "measure:" + id, record.entered, *date, limits::measure_reminder_gap))
-      due.push_back({*at, number, "measure:" + id, RoleId::operations_manager, answers.at("owner"), id});
+    const std::string says = std::string(about::measure) + id;
+    if (const auto at = reminder_time(incident, says, record.entered, *date, limits::measure_reminder_gap))
+      due.push_back({*at, number, says, RoleId::operations_manager, answers.at("owner")});
   }
 }
 
@@ -408,11 +378,10 @@ void Engine::Mind::remind() {
     if (reminder.at > now) continue;
     told = true;
     Incident& incident = *book.find(reminder.incident);
-    const Message message = reminder_message(site_, incident.picture, reminder.what);
     if (const auto person = site_.person(reminder.person))
-      tell_person(incident, reminder.role, *person, NotificationKind::reminder, reminder.about, message);
+      tell(incident, reminder.role, *person, NotificationKind::reminder, reminder.about);
     else
-      tell_role(incident, reminder.role, NotificationKind::reminder, reminder.about, message);
+      tell_role(incident, reminder.role, NotificationKind::reminder, reminder.about);
   }
   // Each that was told moves the next one of its kind.
   if (told) all = reminders();

@@ -38,9 +38,14 @@ std::string mark(const Incident& incident, const Notification& notification, Lan
     case NotificationKind::revised:
       return std::string(Phrase{"【訂正】", "[REVISED] "}.in(language));
     case NotificationKind::reminder:
-      return std::string(Phrase{"【再発】", "[BACK AGAIN] "}.in(language));
+      return std::string(notification.about.empty() ? Phrase{"【再発】", "[BACK AGAIN] "}.in(language)
+                                                    : Phrase{"【督促】", "[DUE] "}.in(language));
     case NotificationKind::closed:
       return std::string(Phrase{"【終了】", "[CLOSED] "}.in(language));
+    case NotificationKind::report:
+      return std::string(Phrase{"【報告】", "[REPORT] "}.in(language));
+    case NotificationKind::request:
+      return std::string(Phrase{"【依頼】", "[REQUEST] "}.in(language));
     default:
       break;
   }
@@ -68,7 +73,7 @@ std::string subject(const Site& site, const Incident& incident, const Notificati
   text += hour_minute(when, site.zone);
   if (language == Language::ja) text += notification.kind == NotificationKind::recovery ? "復旧" : "から";
   text += " #" + std::to_string(picture.number);
-  if (notification.step > 0)
+  if (is_call(notification.kind) && notification.step > 0)
     text += language == Language::ja ? " (" + std::to_string(notification.step + 1) + "回目)"
                                      : " (call " + std::to_string(notification.step + 1) + ")";
   return text;
@@ -228,6 +233,35 @@ Message compose(const Site& site, const Incident& incident, const Notification& 
   lines.plain("-- ");
   lines.plain(site.name + " nethealth");
   return {subject(site, incident, notification, detail), lines.text};
+}
+
+Message compose_undelivered(const Site& site, const Incident& incident, const NotificationPicture& lost,
+                            Detail detail) {
+  const Language language = site.language;
+  Lines lines{language, {}};
+  Message message;
+  message.subject = std::string(Phrase{"【未達】", "[NOT DELIVERED] "}.in(language)) + "#" +
+                    std::to_string(incident.picture.number) + " " + lost.notification.id;
+  if (detail == Detail::full) {
+    const auto index = site.person(lost.notification.person);
+    const std::string telephone = index ? site.people[*index].telephone : "";
+    message.subject += " " + person_label(site, lost.notification.person);
+    lines.add({"届かなかった連絡: ", "Not delivered: "}, lost.notification.subject);
+    lines.add({"宛先: ", "To: "}, person_label(site, lost.notification.person) + " " + telephone);
+    lines.add({"理由: ", "Reason: "}, lost.failure);
+  }
+  lines.plain(std::string(Phrase{"どの経路でも届いていない。電話などで直接伝え、記録すること。",
+                                 "None of the channels works. Tell them by voice, and record it."}
+                              .in(language)));
+  message.body = lines.text;
+  if (detail == Detail::minimal) return message;
+  lines.add({"記録: ", "Record: "},
+            "nethealth incident note " + std::to_string(incident.picture.number) + " --by-telephone");
+  lines.plain("");
+  lines.plain("-- ");
+  lines.plain(site.name + " nethealth");
+  message.body = lines.text;
+  return message;
 }
 
 Message compose_was_down(const Site& site, Time from, Time until) {

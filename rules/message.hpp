@@ -17,13 +17,20 @@ struct Message {
 /// What a message says besides its kind (Notification::about).
 namespace about {
 inline constexpr std::string_view answer_expires =
-    "answer_expires";                                         ///< reminder: take a step, or it goes on
-inline constexpr std::string_view taken_over = "taken_over";  ///< handover: somebody else has it now
+    "answer_expires";                                            ///< reminder: take a step, or it goes on
+inline constexpr std::string_view taken_over = "taken_over";     ///< handover: somebody else has it now
+inline constexpr std::string_view counter = "counter";           ///< what the counter can tell citizens
+inline constexpr std::string_view measure = "measure:";          ///< and its name: it is past its due date
+inline constexpr std::string_view undelivered = "undelivered:";  ///< and the id of what reached nobody
 }  // namespace about
 
 /// In the site's language. `notification` has its kind, role, person, round, about and answer_by set.
 Message compose(const Site& site, const Incident& incident, const Notification& notification,
                 Detail detail = Detail::full);
+
+/// `lost` reached its reader by none of their channels: somebody must tell them by voice.
+Message compose_undelivered(const Site& site, const Incident& incident, const NotificationPicture& lost,
+                            Detail detail);
 
 /// The monitoring did not run: from when to when, and what that means.
 Message compose_was_down(const Site& site, Time from, Time until);

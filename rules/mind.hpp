@@ -98,6 +98,7 @@ class Engine::Mind {
   void act(const StartDrill& start);
   void act(const AnswerDrill& answer);
   void was_down(Time from, Time until);
+  void report(const NotificationOutcome& outcome, int incident);
   [[nodiscard]] std::optional<std::string> refusal(const Act& act, Language language);
   [[nodiscard]] Result<IncidentStep> draft(const TakeStep& take, Language language);
   [[nodiscard]] const Procedures& procedures() const { return procedures_; }
@@ -194,13 +195,21 @@ class Engine::Mind {
   void find_cut_channels();
   [[nodiscard]] std::optional<std::string> refusal_to_pass(const Incident& incident, const Pass& pass,
                                                            Language language) const;
-  /// One person who was called, by the way that last reached them.
-  void tell(Incident& incident, const std::string& person, NotificationKind kind, std::string_view about);
-  [[nodiscard]] std::optional<Contact> way_to(const Incident& incident, const std::string& person) const;
-  /// Everybody who was called, or only who has it in hand.
-  void tell_paged(Incident& incident, NotificationKind kind, bool only_last);
   void syslog(const Incident& incident, bool security, int severity, const std::string& message_id);
   void audit(int incident, const std::string& message_id, const std::string& person, const std::string& text);
+
+  // engine_tell.cpp
+  [[nodiscard]] Message words_of(const Incident& incident, const Notification& told, Detail detail) const;
+  [[nodiscard]] std::size_t channel_to(const Incident& incident, PersonIndex person) const;
+  void tell(Incident& incident, RoleId role, PersonIndex person, NotificationKind kind,
+            std::string_view about);
+  /// In the role in which the person was last called.
+  void tell(Incident& incident, const std::string& person, NotificationKind kind, std::string_view about);
+  /// Everybody who was called, or only who has it in hand.
+  void tell_paged(Incident& incident, NotificationKind kind, bool only_last);
+  void tell_role(Incident& incident, RoleId role, NotificationKind kind, std::string_view about);
+  bool tell_by_next_channel(Incident& incident, const Notification& failed);
+  void tell_undelivered(Incident& incident, const Notification& failed);
 
   // engine_count.cpp
   /// How often a counting rule hit from this source within its time, this hit included.
@@ -226,10 +235,6 @@ class Engine::Mind {
   // engine_procedure.cpp: the written procedure
   void follow(const Event& event, bool live);
   [[nodiscard]] ProcedureRun& run_of(int incident) { return runs_.at(incident); }
-  void tell_role(Incident& incident, RoleId role, NotificationKind kind, const std::string& about,
-                 const Message& message);
-  void tell_person(Incident& incident, RoleId role, PersonIndex person, NotificationKind kind,
-                   const std::string& about, const Message& message);
   void tell_counter();
   void remind();
   struct Reminder {
@@ -238,7 +243,6 @@ class Engine::Mind {
     std::string about;
     RoleId role = RoleId::operations_manager;
     std::string person;  ///< empty: whoever holds the role
-    std::string what;
   };
   [[nodiscard]] std::vector<Reminder> reminders();
   void step_reminders(int number, const Incident& incident, std::vector<Reminder>& due);

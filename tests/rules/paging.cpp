@@ -269,6 +269,49 @@ TEST_CASE("what is still being tried is not sent again in the next round") {
   CHECK(unsent == 6);
 }
 
+TEST_CASE("a report that fails goes by the next channel and then somebody else hears of it") {
+  std::string text = site_with("{role: citizens_section, title: 市民課, people: [suzuki]}",
+                               "{role: citizens_section, title: 市民課, people: [sato]}");
+  text = replaced(text, "via: gateway, answer_within: 3m", "via: gateway, detail: minimal");
+  Story story(text);
+  story.run(2min);
+  story.silent.insert("cs-1");
+  story.delivery = Delivery::failed;
+  story.run(1min);
+  const auto reports = story.notifications(NotificationKind::report);
+  REQUIRE(reports.size() == 3);
+  CHECK((reports[0].person + " " + reports[0].channel) == "sato mail");
+  CHECK(reports[0].subject.find("【窓口】") == 0);
+  CHECK((reports[1].person + " " + reports[1].channel) == "sato gateway");
+  CHECK(reports[1].about == reports[0].about);
+  CHECK((reports[1].subject + reports[1].body).find("CSサーバ") == std::string::npos);
+  CHECK((reports[2].person + " " + reports[2].channel) == "suzuki mail");
+  CHECK(reports[2].subject.find("【未達】#1") == 0);
+  CHECK(reports[2].body.find(reports[1].subject) != std::string::npos);
+  // What is known to have failed is not said again, also by an engine that knows only the journal.
+  story.restart();
+  story.run(1min);
+  CHECK(story.notifications(NotificationKind::report).size() == 3);
+}
+
+TEST_CASE("a report that is late goes by the next channel once") {
+  std::string text = site_with("{role: citizens_section, title: 市民課, people: [suzuki]}",
+                               "{role: citizens_section, title: 市民課, people: [sato]}");
+  Story story(text);
+  story.run(2min);
+  story.silent.insert("cs-1");
+  story.delivery = Delivery::failed;
+  story.failing = Failing::retrying;
+  story.run(1min);
+  story.delivery = Delivery::sent;
+  const auto reports = story.notifications(NotificationKind::report);
+  REQUIRE(reports.size() == 3);
+  CHECK(reports[1].body == reports[0].body);
+  story.take_decisions(
+      story.engine->report(story.now, {reports[0].id, Delivery::failed, "550", "", Failing::refused}));
+  CHECK(story.notifications(NotificationKind::report).size() == 3);
+}
+
 TEST_CASE("a channel that the fault itself cuts off is passed over at once") {
   std::string text = site_with("{name: mail, type: smtp,", "{name: mail, type: smtp, through: cs-1,");
   Story story = dead_server(text);
