@@ -163,11 +163,15 @@ void Engine::Mind::note(const std::vector<Touch>& touches) {
     if (touch.turned || (touch.bad && sign.bad_count <= counts_that_matter) || !suspicious_.empty() ||
         watching_)
       dirty_ = true;
+    if (touch.turned && touch.bad) ends_recovery(touch.sign);
     if (!touch.turned || touch.bad) continue;
     for (auto& [number, incident] : book.all()) {
       if (!incident.is_open() || !incident.owned.contains(touch.sign)) continue;
       came_back(incident, sign);
-      if (incident.recovering) continue;
+      if (incident.recovering) {
+        incident.bad_before[touch.sign] = 0;  // what is bad from here on is bad anew
+        continue;
+      }
       incident.recovering = now;
       watching_ = true;
       incident.bad_before.clear();

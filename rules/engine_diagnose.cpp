@@ -273,11 +273,49 @@ void Engine::Mind::own(Incident& incident, const Verdict& verdict) {
     incident.owned.insert(strong.begin(), strong.end());
   else
     incident.owned = {strong.begin(), strong.end()};
+  incident.owned.insert(incident.fell_with_it.begin(), incident.fell_with_it.end());
   incident.seen_since_start = true;
 }
 
+std::size_t Engine::Mind::returns_of_late(const Incident& incident) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      incident.picture.returned, [&](Time time) { return now - time <= limits::reopening; }));
+}
+
+Diagnosis Engine::Mind::diagnosis_of(const Verdict& verdict, const Incident& incident,
+                                     std::size_t returns) const {
+  Diagnosis diagnosis = explain_verdict(world(), verdict);
+  for (const SignIndex index : incident.fell_with_it) {
+    const Sign& sign = states_[index];
+    if (sign.kind != SignKind::ping) continue;
+    diagnosis.evidence.push_back(reason_about(site_, "recorded_elsewhere", sign.device, sign.first_bad));
+    diagnosis.affected.push_back(site_.devices[sign.device].name);
+  }
+  std::ranges::sort(diagnosis.affected);
+  if (returns == 0) return diagnosis;
+  const bool flaps = returns >= limits::flapping_returns;
+  Reason reason{flaps ? "flapping" : "returned", now, {{"count", std::to_string(returns)}}};
+  if (flaps)
+    reason.values["minutes"] =
+        std::to_string(std::chrono::duration_cast<std::chrono::minutes>(limits::flapping_settling).count());
+  diagnosis.evidence.insert(diagnosis.evidence.begin(), std::move(reason));
+  return diagnosis;
+}
+
+Milliseconds Engine::Mind::settling(const Incident& incident) const {
+  if (returns_of_late(incident) >= limits::flapping_returns) return limits::flapping_settling;
+  return options_.can_probe ? limits::live_settling : Milliseconds{0};
+}
+
+void Engine::Mind::ends_recovery(SignIndex sign) {
+  for (auto& [number, incident] : book.all())
+    if (incident.is_open() && incident.recovering && incident.owned.contains(sign) &&
+        settling(incident) == limits::flapping_settling)
+      incident.recovering.reset();
+}
+
 void Engine::Mind::refresh(Incident& incident, const Verdict& verdict) {
-  const Diagnosis after = explain_verdict(world(), verdict);
+  const Diagnosis after = diagnosis_of(verdict, incident, returns_of_late(incident));
   const Severity how = severity(world(), verdict.fault);
   own(incident, verdict);
   const Diagnosis before = incident.picture.now.diagnosis;
@@ -368,7 +406,45 @@ void Engine::Mind::consider(const Verdict& verdict) {
     undecided_.push_back(verdict.fault);
     return;
   }
-  if (!in_maintenance(verdict)) open(verdict);
+  if (in_maintenance(verdict)) return;
+  if (Incident* incident = fell_with(verdict)) {
+    incident->fell_with_it.insert(verdict.explained.begin(), verdict.explained.end());
+    dirty_ = dirty_ || !std::ranges::includes(incident->owned, verdict.explained);
+    incident->owned.insert(verdict.explained.begin(), verdict.explained.end());
+    return;
+  }
+  open(verdict);
+}
+
+/// The incident of a shared cause in whose very round a lone terminal fell silent too. That a second fault
+/// struck in the same seconds is a thousand times less likely than that the cabling is recorded wrongly; and
+/// when the shared cause is mended and the terminal stays silent, it is judged by itself. A server's cable is
+/// taken as recorded, since nobody may wait for another fault to end before hearing of it.
+Incident* Engine::Mind::fell_with(const Verdict& verdict) {
+  const Sign& first = states_[verdict.explained.front()];
+  const Device& device = site_.devices[first.device];
+  if (device.kind != DeviceKind::terminal && device.kind != DeviceKind::printer) return nullptr;
+  const auto ping = states_.ping(first.device);
+  const auto silent = [&](SignIndex sign) {
+    return states_[sign].kind == SignKind::ping && states_[sign].bad && states_[sign].first_bad;
+  };
+  if (!ping || !silent(*ping)) return nullptr;
+  if (std::ranges::any_of(verdict.explained,
+                          [&](SignIndex sign) { return states_[sign].device != first.device; }))
+    return nullptr;
+  for (auto& [number, incident] : book.all()) {
+    if (!incident.is_open() || !incident.is_failure() || incident.recovering || !incident.fault) continue;
+    const FaultKind kind = incident.fault->kind;
+    if (kind != FaultKind::forwarder && kind != FaultKind::link && kind != FaultKind::power_feed &&
+        kind != FaultKind::room_power)
+      continue;
+    const auto together = std::ranges::count_if(incident.owned, [&](SignIndex sign) {
+      return silent(sign) && std::chrono::abs(*states_[sign].first_bad - *states_[*ping].first_bad) <=
+                                 device.polling.icmp.interval;
+    });
+    if (together >= limits::fell_together) return &incident;
+  }
+  return nullptr;
 }
 
 void Engine::Mind::open(const Verdict& verdict) {
@@ -382,7 +458,7 @@ void Engine::Mind::open(const Verdict& verdict) {
     const bool recent = earlier.picture.restored && now - *earlier.picture.restored <= limits::reopening;
     if (earlier.picture.state == IncidentState::restored && recent) {
       IncidentUpdated update;
-      update.diagnosis = diagnosis;
+      update.diagnosis = diagnosis_of(verdict, earlier, returns_of_late(earlier) + 1);
       update.severity = opened.severity;
       update.reopened = true;
       emit(number, std::move(update));
@@ -420,6 +496,7 @@ void Engine::Mind::restored(Incident& incident) {
   tell_paged(incident, NotificationKind::recovery, false);
   syslog(incident, false, 5, "INCIDENT-RESTORED");
   incident.owned.clear();
+  incident.fell_with_it.clear();
   incident.recovering.reset();
 }
 
@@ -480,8 +557,7 @@ void Engine::Mind::review_recoveries() {
     }
     if (good == incident.owned.size()) {
       if (!incident.recovering) incident.recovering = now;
-      const Time settled =
-          *incident.recovering + (options_.can_probe ? limits::live_settling : Milliseconds{0});
+      const Time settled = *incident.recovering + settling(incident);
       if (now >= settled)
         restored(incident);
       else if (!reconsider_ || settled < *reconsider_)

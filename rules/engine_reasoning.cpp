@@ -17,13 +17,6 @@ std::string whole(double nats) {
   return std::to_string(static_cast<long>(nats + 0.5));
 }
 
-Reason reason_about(const Site& site, std::string code, DeviceIndex device, std::optional<Time> time = {}) {
-  const Device& known = site.devices[device];
-  return {std::move(code),
-          time,
-          {{"device", known.name}, {"label", known.label.empty() ? known.name : known.label}}};
-}
-
 std::string probe_name(SignKind kind) {
   switch (kind) {
     case SignKind::ping:

@@ -18,8 +18,7 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 std::map<std::string, std::string> named(const World& world, DeviceIndex device) {
-  const Device& known = world.site.devices[device];
-  return {{"device", known.name}, {"label", known.label.empty() ? known.name : known.label}};
+  return reason_about(world.site, "", device).values;
 }
 
 std::string how_bad(const Sign& sign) {
@@ -236,6 +235,13 @@ Reason well_of(const World& world, SignIndex index) {
       break;
   }
   return reason;
+}
+
+Reason reason_about(const Site& site, std::string code, DeviceIndex device, std::optional<Time> time) {
+  const Device& known = site.devices[device];
+  return {std::move(code),
+          time,
+          {{"device", known.name}, {"label", known.label.empty() ? known.name : known.label}}};
 }
 
 Diagnosis explain_verdict(const World& world, const Verdict& verdict) {

@@ -10,6 +10,9 @@ namespace nethealth {
 /// of that category is named first, so that category, cause and place agree.
 Diagnosis explain_verdict(const World& world, const Verdict& verdict);
 
+/// A reason that names a device.
+Reason reason_about(const Site& site, std::string code, DeviceIndex device, std::optional<Time> time = {});
+
 /// What one bad sign says.
 Reason reason_of(const World& world, SignIndex sign);
 

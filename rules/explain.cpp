@@ -21,6 +21,15 @@ constexpr std::array sentences{
     Sentence{"silent_together",
              {"{count} 台が {seconds} 秒以内に応答しなくなった: {devices}",
               "{count} devices stopped answering within {seconds} s: {devices}"}},
+    Sentence{"returned", {"一度復旧したが、また起きた", "it had come back to normal, and is broken again"}},
+    Sentence{"flapping",
+             {"断続している: 復旧してはまた起きた（30分に{count}回）。{minutes}分続けて正常なら復旧とみなす",
+              "it flaps: {count} times in 30 min it came back and broke again; {minutes} min without a fault "
+              "count as restored"}},
+    Sentence{
+        "recorded_elsewhere",
+        {"{label} ({device}) も同時に応答しなくなった。記録上の接続先は動いているので、接続の記録を確かめる",
+         "{label} ({device}) fell silent with it; what it is recorded behind works, so check that record"}},
     Sentence{"answers", {"{label} ({device}) は ping に応答している", "{label} ({device}) answers ping"}},
     Sentence{"siblings_answer",
              {"{label} ({device}) につながる他の {count} 台は応答している: {devices}",

@@ -137,6 +137,7 @@ void IncidentBook::apply(Incident& incident, const Event& event) {
     if (updated->reopened) {
       picture.state = IncidentState::open;
       picture.restored.reset();
+      picture.returned.push_back(event.time);
     }
   } else if (std::holds_alternative<IncidentMerged>(event.what)) {
     picture.state = IncidentState::merged;

@@ -37,8 +37,9 @@ struct Incident {
   // What the diagnosis holds on to while the incident is open. Not journaled: after a restart it is found
   // again from cause and place, and by what is then observed.
   std::optional<Fault> fault;
-  std::set<SignIndex> owned;            ///< the bad signs it stands for
-  std::optional<Time> recovering;       ///< since its first sign turned good
+  std::set<SignIndex> owned;         ///< the bad signs it stands for
+  std::set<SignIndex> fell_with_it;  ///< of those: recorded behind something that works, but silent with it
+  std::optional<Time> recovering;    ///< since its first sign turned good
   std::map<SignIndex, int> bad_before;  ///< bad_count of its signs when recovery began
   bool seen_since_start = false;        ///< a sign of it was bad since the engine started
 

@@ -45,6 +45,11 @@ inline constexpr Milliseconds booting{std::chrono::minutes(3)};
 inline constexpr Milliseconds live_settling{2000};
 /// The same cause and place back within this time is the same incident.
 inline constexpr Milliseconds reopening{std::chrono::minutes(30)};
+/// What came back so often within that time flaps: it is restored only after it was well for longer.
+inline constexpr std::size_t flapping_returns = 2;
+inline constexpr Milliseconds flapping_settling{std::chrono::minutes(5)};
+/// So many must have fallen silent together before a further one in the same round is taken for one of them.
+inline constexpr std::ptrdiff_t fell_together = 3;
 /// A log sign without a further line for so long counts as over.
 inline constexpr Milliseconds log_quiet{std::chrono::minutes(15)};
 /// Misconduct events of one cause and source or device join within this time.
@@ -152,6 +157,15 @@ class Engine::Mind {
   void review_recoveries();
   void find_again(Incident& incident);
   [[nodiscard]] bool is_good(SignIndex sign);
+  /// The verdict as it is told of an incident: how often it came back of late, and what fell with it.
+  [[nodiscard]] Diagnosis diagnosis_of(const Verdict& verdict, const Incident& incident,
+                                       std::size_t returns) const;
+  [[nodiscard]] Incident* fell_with(const Verdict& verdict);
+  [[nodiscard]] std::size_t returns_of_late(const Incident& incident) const;
+  /// What flaps and turns bad again was not coming back.
+  void ends_recovery(SignIndex sign);
+  /// How long everything must have been well before it counts as restored.
+  [[nodiscard]] Milliseconds settling(const Incident& incident) const;
   void restored(Incident& incident);
   void dismiss(Incident& incident);
   /// The open incident that a bad sign belongs to.

@@ -82,6 +82,7 @@ struct IncidentPicture {
   std::string step;
   Time opened;
   std::optional<Time> restored, closed;
+  std::vector<Time> returned = {};  ///< when it came back after it had been restored
   std::optional<std::string> acknowledged_by;
   std::optional<Time> acknowledged_at;
   std::vector<NotificationPicture> notifications;
