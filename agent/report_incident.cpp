@@ -115,24 +115,6 @@ std::vector<std::string> alternatives(const IncidentPicture& incident, const Sit
   return lines;
 }
 
-json::object notification_json(const NotificationPicture& picture, const Zone& zone) {
-  const auto time_or_null = [&](const std::optional<Time>& time) {
-    return time ? json::value(json::string(format_time(*time, zone))) : json::value(nullptr);
-  };
-  const Notification& notification = picture.notification;
-  return {{"id", notification.id},
-          {"kind", word(notification.kind)},
-          {"role", word(notification.role)},
-          {"person", notification.person},
-          {"channel", notification.channel},
-          {"queued", format_time(picture.queued, zone)},
-          {"sent", time_or_null(picture.sent)},
-          {"acknowledged", time_or_null(picture.acknowledged)},
-          {"acknowledged_by", picture.acknowledged_by},
-          {"failure", picture.failure},
-          {"delivery", delivery_word(picture)}};
-}
-
 std::vector<std::string> devices_text(const std::vector<std::string>& names, const Site& site) {
   std::vector<std::string> texts;
   for (const std::string& name : names) {
@@ -198,13 +180,7 @@ ControlReply incident_report(const Picture& picture, const Site& site, int numbe
 ControlReply incident_report_json(const Picture& picture, const Site& site, int number, Language language) {
   const IncidentPicture* const incident = find(picture, number);
   if (incident == nullptr) return no_such(number, language);
-  json::object object = incident_json(*incident, language, site.zone);
-  if (incident->acknowledged_by) object["acknowledged_by"] = *incident->acknowledged_by;
-  json::array notifications;
-  for (const NotificationPicture& notification : incident->notifications)
-    notifications.emplace_back(notification_json(notification, site.zone));
-  object["notifications"] = std::move(notifications);
-  return {0, json_text(object) + "\n", ""};
+  return {0, json_text(incident_json(*incident, language, site.zone)) + "\n", ""};
 }
 
 }  // namespace nethealth

@@ -6,6 +6,7 @@
 #include "agent/event_json.hpp"
 #include "agent/log.hpp"
 #include "rules/explain.hpp"
+#include "rules/incident.hpp"
 
 namespace nethealth {
 namespace {
@@ -77,13 +78,24 @@ json::array dropped_json(const std::vector<DroppedCount>& dropped) {
   return all;
 }
 
-/// Messages of what is not over yet that have not reached anybody.
+/// The same reached the same person by another way.
+bool reached_otherwise(const IncidentPicture& incident, const NotificationPicture& lost) {
+  const Notification& said = lost.notification;
+  return std::ranges::any_of(incident.notifications, [&](const NotificationPicture& other) {
+    const Notification& again = other.notification;
+    const bool same_kind = again.kind == said.kind || (is_call(again.kind) && is_call(said.kind));
+    return other.sent && other.queued >= lost.queued && same_kind && again.person == said.person &&
+           again.about == said.about;
+  });
+}
+
+/// Messages of what is not over yet that have not reached the person they are for.
 std::vector<const NotificationPicture*> undelivered(const Picture& picture) {
   std::vector<const NotificationPicture*> found;
   for (const IncidentPicture& incident : picture.incidents) {
     if (incident.state != IncidentState::open && incident.state != IncidentState::restored) continue;
     for (const NotificationPicture& told : incident.notifications)
-      if (!told.sent && !told.failure.empty()) found.push_back(&told);
+      if (!told.sent && !told.failure.empty() && !reached_otherwise(incident, told)) found.push_back(&told);
   }
   return found;
 }
