@@ -1,8 +1,11 @@
 #include "agent/configuration.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <iterator>
+#include <sstream>
 
+#include "agent/digest.hpp"
 #include "config/node.hpp"
 
 namespace nethealth {
@@ -33,6 +36,18 @@ Procedures load_procedures(const Site& site, Language language, Problems& proble
   return procedures;
 }
 
+std::map<std::string, std::string> digests_of(const std::vector<std::string>& files) {
+  std::map<std::string, std::string> digests;
+  for (const std::string& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream content;
+    content << in.rdbuf();
+    const Digest digest = sha256(content.str());
+    digests[file] = hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  }
+  return digests;
+}
+
 void add(Problems& problems, Problems more) {
   std::move(more.begin(), more.end(), std::back_inserter(problems));
 }
@@ -61,7 +76,8 @@ LoadedConfiguration load_configuration(const std::string& path, std::optional<La
                                  [](const Problem& problem) { return !problem.warning; });
   if (!wrong && loaded.site)
     result.configuration = std::make_unique<Configuration>(
-        Configuration{std::move(*loaded.site), std::move(matcher), std::move(sensor), std::move(procedures)});
+        Configuration{std::move(*loaded.site), std::move(matcher), std::move(sensor), std::move(procedures),
+                      digests_of(result.files)});
   return result;
 }
 

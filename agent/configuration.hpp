@@ -1,6 +1,7 @@
 #pragma once
 // Everything that is read and compiled before anything runs: the site, the log rules, the sensor packs.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ struct Configuration {
   LogMatcher matcher;
   std::vector<SensorPack> sensor_packs;
   Procedures procedures;
+  std::map<std::string, std::string> digests = {};  ///< SHA-256 of each file read, by path
 };
 
 struct LoadedConfiguration {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "agent/audit_trail.hpp"
 #include "agent/control_procedure.hpp"
 #include "agent/report_incident.hpp"
 #include "agent/report_procedure.hpp"
@@ -128,7 +129,7 @@ void act(const ControlDesk& desk, const ControlRequest& request, const Peer& pee
     if (!found) return answer(refused(found.error().text(), request));
     who = *found;
   } else {
-    const Result<std::string> person = acting_person(desk.site, peer, request.as, language);
+    const Result<std::string> person = whoever_acts(desk, request, peer, language);
     if (!person) return answer(refused(person.error().text(), request));
     who.person = *person;
   }
@@ -155,7 +156,8 @@ Result<AnsweredFor> answered_for(const Site& site, const Peer& peer, const std::
 
 Result<std::string> acting_person(const Site& site, const Peer& peer, const std::string& as,
                                   Language language) {
-  const bool root = peer.user == 0;
+  if (!peer.person.empty() && (as.empty() || as == peer.person)) return peer.person;
+  const bool root = peer.user == 0 && peer.person.empty();
   const auto named = std::find_if(site.people.begin(), site.people.end(),
                                   [&](const Person& person) { return person.name == as; });
   const auto own = std::find_if(site.people.begin(), site.people.end(), [&](const Person& person) {
@@ -166,6 +168,8 @@ Result<std::string> acting_person(const Site& site, const Peer& peer, const std:
   };
   if (root && as.empty())
     return say({"rootは、誰として行うかを --as で示してください。", "root must say with --as who acts."}, "");
+  if (!peer.person.empty())
+    return say({": 他の人としては行えません。", ": nobody acts as somebody else."}, as);
   if (!as.empty() && named == site.people.end())
     return say({": この名前は設定の people にありません。", ": no such name in the configuration's people."},
                as);
@@ -177,6 +181,18 @@ Result<std::string> acting_person(const Site& site, const Peer& peer, const std:
   if (!as.empty() && as != own->name)
     return say({": 他の人として行えるのはrootだけです。", ": only root may act as somebody else."}, as);
   return own->name;
+}
+
+Result<std::string> whoever_acts(const ControlDesk& desk, const ControlRequest& request, const Peer& peer,
+                                 Language language) {
+  Result<std::string> person = acting_person(desk.site, peer, request.as, language);
+  if (desk.trail == nullptr) return person;
+  const std::string from = !peer.account.empty() ? peer.account : "user " + std::to_string(peer.user);
+  if (person)
+    desk.trail->acts(*person, peer.way, from);
+  else
+    desk.trail->refused(request.as, peer.way, from, desk.clock.now());
+  return person;
 }
 
 void answer(const ControlDesk& desk, const ControlRequest& request, const Peer& peer,

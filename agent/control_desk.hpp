@@ -3,6 +3,7 @@
 // decides in whose name somebody may act.
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "agent/control_socket.hpp"
@@ -15,6 +16,8 @@
 #include "rules/engine.hpp"
 
 namespace nethealth {
+
+class AuditTrail;
 
 /// The name in `people` in which a peer acts: the person whose login is the peer's account; root says whom
 /// with
@@ -40,7 +43,15 @@ struct ControlDesk {
   SystemClock& clock;
   const PageTokens& tokens;
   std::vector<DroppedCount> dropped{};  ///< as it stands now
+  /// True once the desk's things are gone: an answer that comes late must look here first.
+  std::shared_ptr<const bool> ended{};
+  AuditTrail* trail = nullptr;
+  [[nodiscard]] bool is_over() const { return ended && *ended; }
 };
+
+/// As acting_person; who came and who was refused goes to the audit trail.
+Result<std::string> whoever_acts(const ControlDesk& desk, const ControlRequest& request, const Peer& peer,
+                                 Language language);
 
 void answer(const ControlDesk& desk, const ControlRequest& request, const Peer& peer,
             const ControlSocket::Answer& answer);

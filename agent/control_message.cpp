@@ -9,12 +9,12 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 23> verb_words{
-    "status",           "incident list",   "incident show",   "incident ack",    "incident close",
-    "verify",           "incident open",   "incident step",   "incident note",   "incident reclassify",
-    "incident measure", "incident report", "procedure graph", "incident why",    "why-not",
-    "incident pass",    "silence add",     "silence list",    "silence confirm", "silence end",
-    "drill start",      "drill show",      "drill answer"};
+constexpr std::array<std::string_view, 24> verb_words{
+    "status",           "incident list",   "incident show",   "incident ack",     "incident close",
+    "verify",           "incident open",   "incident step",   "incident note",    "incident reclassify",
+    "incident measure", "incident report", "procedure graph", "incident why",     "why-not",
+    "incident pass",    "silence add",     "silence list",    "silence confirm",  "silence end",
+    "drill start",      "drill show",      "drill answer",    "incident evidence"};
 constexpr std::int64_t highest_incident = 999'999'999;
 
 std::string text_of(const json::object& object, std::string_view key) {

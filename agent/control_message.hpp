@@ -37,7 +37,8 @@ enum class ControlVerb : std::uint8_t {
   silence_end,
   drill_start,
   drill_show,
-  drill_answer
+  drill_answer,
+  incident_evidence
 };
 
 struct ControlRequest {
@@ -68,6 +69,7 @@ struct ControlRequest {
       case ControlVerb::silence_end:
       case ControlVerb::drill_start:
       case ControlVerb::drill_answer:
+      case ControlVerb::incident_evidence:
         return true;
       case ControlVerb::incident_measure:
         return values.contains("measure");
@@ -88,6 +90,8 @@ struct ControlReply {
 };
 
 inline constexpr std::size_t control_request_limit_bytes = 64 * 1024;
+/// With files in it.
+inline constexpr std::size_t control_large_request_limit_bytes = std::size_t{12} * 1024 * 1024;
 inline constexpr std::size_t control_reply_limit_bytes = 64 * 1024 * 1024;
 
 /// Both end with a newline and contain no other.

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 
+#include "agent/digest.hpp"
 #include "agent/event_json.hpp"
+#include "agent/evidence_export.hpp"
 #include "agent/procedure_graph.hpp"
 #include "agent/report_procedure.hpp"
+#include "probes/json_text.hpp"
 #include "rules/procedure_text.hpp"
 
 namespace nethealth {
@@ -53,27 +55,50 @@ std::string joined(const ControlRequest& request, const std::string& key) {
   return text;
 }
 
-std::vector<Attachment> attachments_of(const ControlRequest& request) {
+struct HandedIn {
   std::vector<Attachment> attachments;
+  AttachmentFolder::Files files;
+};
+
+/// Each is a name, a line end, and the content in base64.
+Result<HandedIn> handed_in(const ControlRequest& request, Language language) {
+  HandedIn all;
   const auto found = request.values.find("attach");
-  if (found == request.values.end()) return attachments;
+  if (found == request.values.end()) return all;
+  std::size_t bytes = 0;
   for (const std::string& value : found->second) {
-    Attachment attachment;
-    const std::size_t first = value.find('\n'), second = value.find('\n', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    attachment.name = value.substr(0, first);
-    attachment.sha256 = value.substr(first + 1, second - first - 1);
-    std::from_chars(value.data() + second + 1, value.data() + value.size(), attachment.bytes);
-    attachments.push_back(std::move(attachment));
+    const std::size_t end = value.find('\n');
+    auto content =
+        end == std::string::npos ? std::nullopt : from_base64(std::string_view(value).substr(end + 1));
+    if (!content || end == 0)
+      return failure("", std::string(Phrase{"添付ファイルが読めません（名前、改行、base64 の順）",
+                                            "an attached file is not readable (name, line end, base64)"}
+                                         .in(language)));
+    bytes += content->size();
+    if (bytes > attachment_limit_bytes)
+      return failure(
+          "",
+          std::string(
+              Phrase{"添付ファイルは合わせて 8 MiB までです", "attached files may have 8 MiB together"}.in(
+                  language)));
+    const Digest digest = sha256(*content);
+    const std::string text = hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+    all.attachments.push_back({mend_utf8(value.substr(0, end)), text, content->size()});
+    all.files[text] = std::move(*content);
   }
-  return attachments;
+  return all;
 }
 
 /// What was typed, as an act; a failure says what of it makes no sense.
 class ActReader {
  public:
-  ActReader(const ControlDesk& desk, const ControlRequest& request, std::string person, Language language)
-      : desk_(desk), request_(request), person_(std::move(person)), language_(language) {}
+  ActReader(const ControlDesk& desk, const ControlRequest& request, std::string person,
+            std::vector<Attachment> attachments, Language language)
+      : desk_(desk),
+        request_(request),
+        person_(std::move(person)),
+        attachments_(std::move(attachments)),
+        language_(language) {}
 
   Result<Act> read() {
     std::optional<Time> at;
@@ -89,7 +114,7 @@ class ActReader {
       case ControlVerb::incident_note: {
         AddNote note{request_.incident, person_, joined(request_, "note"), request_.value("from"), at};
         note.by_telephone = request_.values.contains("by_telephone");
-        note.attachments = attachments_of(request_);
+        note.attachments = attachments_;
         return Act(note);
       }
       case ControlVerb::incident_reclassify: {
@@ -108,7 +133,7 @@ class ActReader {
     attempt.reason = request_.reason;
     attempt.at = at;
     attempt.by_telephone = request_.values.contains("by_telephone");
-    attempt.attachments = attachments_of(request_);
+    attempt.attachments = attachments_;
     const auto each = [&](const std::string& key, std::string& plain) {
       const auto found = request_.values.find(key);
       if (found == request_.values.end()) return;
@@ -120,6 +145,7 @@ class ActReader {
       }
     };
     each("text", attempt.text);
+    if (const std::string plain = request_.value("plain_text"); !plain.empty()) attempt.text = plain;
     each("decision", attempt.decision);
     return {request_.incident, person_, std::move(attempt)};
   }
@@ -161,6 +187,7 @@ class ActReader {
     report.from = request_.value("from");
     report.at = at;
     report.by_telephone = request_.values.contains("by_telephone");
+    report.attachments = attachments_;
     const auto texts = request_.values.find("text");
     if (texts != request_.values.end())
       for (const std::string& text : texts->second) report.text += (report.text.empty() ? "" : "\n") + text;
@@ -182,6 +209,7 @@ class ActReader {
   const ControlDesk& desk_;
   const ControlRequest& request_;
   std::string person_;
+  std::vector<Attachment> attachments_;
   Language language_;
 };
 
@@ -237,25 +265,83 @@ ControlReply draft_reply(const ControlDesk& desk, const TakeStep& take, const Co
   return reply;
 }
 
-void act(const ControlDesk& desk, const ControlRequest& request, const Peer& peer, Language language,
-         const ControlSocket::Answer& answer) {
-  const Result<std::string> person = acting_person(desk.site, peer, request.as, language);
-  if (!person) return answer(refused(person.error().text(), request));
-  const Result<Act> what = ActReader(desk, request, *person, language).read();
-  if (!what) return answer(refused(what.error().text(), request));
-  if (const auto* take = std::get_if<TakeStep>(&*what); take && request.values.contains("draft"))
-    return answer(draft_reply(desk, *take, request, language));
+void carry_out(const ControlDesk& desk, const ControlRequest& request, const Act& what, Language language,
+               const ControlSocket::Answer& answer) {
   // The number of a new incident is the next one; acts are taken one at a time.
   int number = request.incident;
   if (request.verb == ControlVerb::incident_open) {
     const Picture before = desk.engine.picture();
     number = before.incidents.empty() ? 1 : before.incidents.back().number + 1;
   }
-  desk.pump.act(*what, language,
+  desk.pump.act(what, language,
                 [desk, answer, request, language, number](const Result<Pump::ActDone>& result) {
                   answer(result ? done(desk, request, number, result->journaled, language)
                                 : refused(result.error().text(), request));
                 });
+}
+
+ControlReply over(const ControlRequest& request, Language language) {
+  return refused(std::string(Phrase{"設定が読み直されました。もう一度行ってください",
+                                    "the configuration was read anew meanwhile; please try again"}
+                                 .in(language)),
+                 request);
+}
+
+void hand_out(const ControlDesk& desk, const ControlRequest& request, const std::string& person,
+              const EvidenceParcel& parcel, Language language, const ControlSocket::Answer& answer) {
+  desk.pump.act(
+      ExportEvidence{request.incident, person, parcel.digest, parcel.lines, parcel.files.size()}, language,
+      [answer, request, text = parcel_json(parcel, request.incident)](const Result<Pump::ActDone>& result) {
+        answer(result ? ControlReply{0, text, ""} : refused(result.error().text(), request));
+      });
+}
+
+/// Who takes what is recorded before anything is handed out.
+void export_evidence(const ControlDesk& desk, const ControlRequest& request, const std::string& person,
+                     Language language, const ControlSocket::Answer& answer) {
+  const Picture picture = desk.engine.picture();
+  const IncidentPicture* incident = find(picture, request.incident);
+  if (incident == nullptr) return answer(no_such(request.incident, language));
+  const Procedure& procedure = desk.engine.procedures().of(incident->now.procedure);
+  if (const auto why = export_refusal(desk.site, procedure, person, language))
+    return answer(refused(*why, request));
+  desk.store.records(request.incident, [desk, request, person, language, answer, shown = *incident](
+                                           const Result<std::vector<JournalRecord>>& records) {
+    if (desk.is_over()) return answer(over(request, language));
+    if (!records) return answer(refused(records.error().text(), request));
+    desk.store.attachments().read(
+        attachment_digests(shown), evidence_attachments_limit_bytes,
+        [desk, request, person, language, answer, shown,
+         records = *records](const AttachmentFolder::Files& files) {
+          if (desk.is_over()) return answer(over(request, language));
+          const EvidenceParcel parcel = pack_evidence(
+              {desk.site, desk.engine.procedures(), shown, records, files, desk.store.attachments().path(),
+               desk.store.installation(), desk.store.head(), person, desk.clock.now(), language});
+          hand_out(desk, request, person, parcel, language, answer);
+        });
+  });
+}
+
+void act(const ControlDesk& desk, const ControlRequest& request, const Peer& peer, Language language,
+         const ControlSocket::Answer& answer) {
+  const Result<std::string> person = whoever_acts(desk, request, peer, language);
+  if (!person) return answer(refused(person.error().text(), request));
+  if (request.verb == ControlVerb::incident_evidence)
+    return export_evidence(desk, request, *person, language, answer);
+  Result<HandedIn> files = handed_in(request, language);
+  if (!files) return answer(refused(files.error().text(), request));
+  const Result<Act> what = ActReader(desk, request, *person, files->attachments, language).read();
+  if (!what) return answer(refused(what.error().text(), request));
+  if (const auto* take = std::get_if<TakeStep>(&*what); take && request.values.contains("draft"))
+    return answer(draft_reply(desk, *take, request, language));
+  if (files->files.empty()) return carry_out(desk, request, *what, language, answer);
+  // The files first: a record never speaks of one that is not there.
+  desk.store.attachments().keep(std::move(files->files),
+                                [desk, request, what = *what, language, answer](const Result<void>& kept) {
+                                  if (desk.is_over()) return answer(over(request, language));
+                                  if (!kept) return answer(refused(kept.error().text(), request));
+                                  carry_out(desk, request, what, language, answer);
+                                });
 }
 
 }  // namespace
@@ -272,6 +358,7 @@ void answer_procedure(const ControlDesk& desk, const ControlRequest& request, co
     case ControlVerb::procedure_graph:
       return answer({0, procedure_svg(procedure, incident, &desk.site, language), ""});
     case ControlVerb::incident_measure:
+      if (request.json) return answer({0, measures_json(*incident, desk.site, procedure, language), ""});
       return answer({0, measures_text(*incident, desk.site, procedure, language), ""});
     default:
       break;

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/streambuf.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
@@ -108,7 +108,8 @@ class ControlSocket::Impl : public std::enable_shared_from_this<Impl> {
         : socket(std::move(accepted)), timer(socket.get_executor()) {}
     Stream::socket socket;
     asio::steady_timer timer;
-    asio::streambuf input{control_request_limit_bytes};
+    std::string input;
+    bool large = false;  ///< it has one of the few places for long requests
     std::string output;
     Peer peer;
     bool answered = false;
@@ -142,10 +143,21 @@ class ControlSocket::Impl : public std::enable_shared_from_this<Impl> {
     connection->peer.user = credentials.uid;
     connections_.insert(connection);
     limit(connection, limits_.to_send_the_request);
-    asio::async_read_until(connection->socket, connection->input, '\n',
+    read_line(connection, control_request_limit_bytes);
+  }
+
+  void read_line(const Shared& connection, std::size_t limit_bytes) {
+    asio::async_read_until(connection->socket, asio::dynamic_buffer(connection->input, limit_bytes), '\n',
                            [self = shared_from_this(), connection](error_code error, std::size_t bytes) {
                              self->received(connection, error, bytes);
                            });
+  }
+
+  /// Requests that bring files are long; only a few at a time, so that the memory they take is bounded.
+  bool has_room_for_more(Connection& connection) {
+    if (connection.large || large_ >= limits_.large_requests) return false;
+    ++large_;
+    return connection.large = true;
   }
 
   void limit(const Shared& connection, Milliseconds time) {
@@ -157,16 +169,19 @@ class ControlSocket::Impl : public std::enable_shared_from_this<Impl> {
 
   void received(const Shared& connection, error_code error, std::size_t bytes) {
     if (!connections_.contains(connection)) return;
+    if (error == asio::error::not_found && has_room_for_more(*connection))
+      return read_line(connection, control_large_request_limit_bytes);
     connection->timer.cancel();
     if (error == asio::error::not_found)
       return reply(connection, {2, "",
                                 "nethealth: the request is longer than " +
-                                    std::to_string(control_request_limit_bytes) + " bytes\n"});
+                                    std::to_string(connection->large ? control_large_request_limit_bytes
+                                                                     : control_request_limit_bytes) +
+                                    " bytes\n"});
     if (error) return end(connection);
-    const auto data = connection->input.data();
-    const std::string line(asio::buffers_begin(data),
-                           asio::buffers_begin(data) + static_cast<std::ptrdiff_t>(bytes - 1));
-    const Result<ControlRequest> request = request_from_line(line);
+    const Result<ControlRequest> request =
+        request_from_line(std::string_view(connection->input).substr(0, bytes - 1));
+    connection->input = {};
     if (!request)
       return reply(connection, {2, "", "nethealth: bad request: " + request.error().text() + "\n"});
     if (!request->acts()) return handle(connection, *request);
@@ -196,7 +211,7 @@ class ControlSocket::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void end(const Shared& connection) {
-    connections_.erase(connection);
+    if (connections_.erase(connection) > 0 && connection->large) --large_;
     connection->timer.cancel();
     error_code ignored;
     connection->socket.close(ignored);
@@ -209,6 +224,7 @@ class ControlSocket::Impl : public std::enable_shared_from_this<Impl> {
   Handler handler_;
   ControlLimits limits_;
   bool listening_ = false;
+  std::size_t large_ = 0;
   std::set<Shared> connections_;
   asio::thread_pool pool_{1};
 };

@@ -22,10 +22,13 @@ struct Peer {
   uid_t user = 0;
   std::string
       account;  ///< the account's name; only looked up for requests that act, empty when there is none
+  std::string person = {};  ///< over HTTP, where no account speaks: who showed a token or has a session
+  std::string way = "socket";
 };
 
 struct ControlLimits {
   std::size_t connections = 64;
+  std::size_t large_requests = 4;  ///< of more than control_request_limit_bytes, at one time
   Milliseconds to_send_the_request{5'000};
   Milliseconds to_be_answered{600'000};  ///< the check of a whole journal takes its time
   Milliseconds to_take_the_reply{10'000};

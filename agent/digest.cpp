@@ -45,6 +45,32 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
+std::string base64(std::string_view bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  const int written =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(written));
+  return text;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  // The library skips white space and stops at a padding sign wherever it stands; here both are mistakes.
+  const std::size_t body = text.find_last_not_of('=') + 1;
+  if (text.size() % 4 != 0 || text.size() - body > 2 ||
+      text.substr(0, body).find_first_not_of(digits) != std::string_view::npos)
+    return std::nullopt;
+  if (text.empty()) return std::string();
+  std::string bytes(text.size() / 4 * 3, '\0');
+  const int written =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  if (written < 0) return std::nullopt;
+  bytes.resize(static_cast<std::size_t>(written) - (text.size() - body));
+  return bytes;
+}
+
 std::string random_hex(std::size_t bytes) {
   std::string random(bytes, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(bytes)) != 1) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,5 +25,10 @@ std::string hex(std::string_view bytes);
 
 /// `bytes` random bytes as hexadecimal text, fit for an identifier that nobody can guess.
 std::string random_hex(std::size_t bytes);
+
+/// RFC 4648, with padding and without line ends.
+std::string base64(std::string_view bytes);
+/// Empty when it is not that.
+std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace nethealth

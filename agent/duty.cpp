@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "agent/audit_trail.hpp"
 #include "agent/dispatch.hpp"
 #include "agent/event_json.hpp"
 #include "agent/heartbeat.hpp"
@@ -26,9 +27,9 @@ namespace {
 constexpr std::chrono::hours head_interval{1};
 
 void log_event(const Event& event, const Site& site) {
-  const bool worth_a_notice =
-      !std::holds_alternative<ProbeWanted>(event.what) && !std::holds_alternative<SignSeen>(event.what) &&
-      !std::holds_alternative<SyslogQueued>(event.what) && !std::holds_alternative<SyslogOutcome>(event.what);
+  const bool worth_a_notice = !std::holds_alternative<ProbeWanted>(event.what) &&
+                              !std::holds_alternative<SyslogQueued>(event.what) &&
+                              !std::holds_alternative<SyslogOutcome>(event.what);
   if (!worth_a_notice) return;
   const auto object = contract_event(event, site.language, site.zone);
   if (object) log_notice(json_text(*object));
@@ -91,7 +92,11 @@ class Duty::Impl {
         io_(io),
         snmp_(probers.snmp),
         head_timer_(io) {
-    for (const Event& event : past.events) engine_.restore(event);
+    for (const Event& event : past.events) {
+      engine_.restore(event);
+      const auto* record = std::get_if<AuditRecord>(&event.what);
+      if (record != nullptr && record->code == configuration_read) digests_before_ = record->values;
+    }
   }
 
   void start() {
@@ -102,10 +107,15 @@ class Duty::Impl {
     if (const Result<void> result = lookout_->start(); !result) log_warning(result.error().text());
     follower_->start();
     listen_for_traps();
+    trail_.configuration(configuration_->digests, digests_before_);
     pump_.wake();
     witness_head();
     lamps_.changed();
   }
+
+  ~Impl() { *ended_ = true; }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   void stop_looking() {
     traps_.reset();
@@ -121,7 +131,9 @@ class Duty::Impl {
             clock_,
             tokens_,
             dropped_counts(snmp_ != nullptr ? &snmp_->counters() : nullptr,
-                           traps_ ? &traps_->counters() : nullptr)};
+                           traps_ ? &traps_->counters() : nullptr),
+            ended_,
+            &trail_};
   }
   [[nodiscard]] const Site& site() const { return site_; }
   [[nodiscard]] const Engine& engine() const { return engine_; }
@@ -278,6 +290,9 @@ class Duty::Impl {
   SnmpProber* snmp_;
   std::unique_ptr<TrapListener> traps_;
   boost::asio::steady_timer head_timer_;
+  AuditTrail trail_{[this](const AuditRecord& record) { pump_.audit(record); }};
+  FileDigests digests_before_;
+  std::shared_ptr<bool> ended_ = std::make_shared<bool>(false);
 };
 
 Duty::Duty(boost::asio::io_context& io, SystemClock& clock, Store& store, Probers probers,

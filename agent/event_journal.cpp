@@ -188,6 +188,24 @@ void write_members(JsonWriter& writer, const SignSeen& sign) {
   writer.text_if_any("source", sign.source);
   writer.text_if_any("file", sign.file);
   writer.count("offset", sign.offset);
+  writer.text_if_any("line", sign.line);
+}
+
+void write_members(JsonWriter& writer, const EvidenceKept& kept) {
+  writer.text("device", kept.device);
+  writer.text_if_any("file", kept.file);
+  writer.count("offset", kept.offset);
+  writer.text_if_any("rule", kept.rule);
+  writer.text_if_any("source", kept.source);
+  if (kept.seen) writer.integer("seen", count_of(*kept.seen));
+  writer.text("line", kept.line);
+}
+
+void write_members(JsonWriter& writer, const AuditRecord& record) {
+  writer.text("code", record.code);
+  writer.text_if_any("person", record.person);
+  writer.text("text", record.text);
+  if (!record.values.empty()) write(writer.key("values"), record.values);
 }
 
 void write_members(JsonWriter& writer, const SilenceAdded& added) {

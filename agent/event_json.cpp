@@ -160,6 +160,8 @@ void add(json::object& object, const ProbeWanted& wanted, const Reader& reader) 
 }
 
 void add(json::object&, const SignSeen&, const Reader&) {}
+void add(json::object&, const EvidenceKept&, const Reader&) {}
+void add(json::object&, const AuditRecord&, const Reader&) {}
 
 json::array records_json(const IncidentPicture& incident, const Reader& reader) {
   json::array records;
@@ -287,8 +289,13 @@ json::object diagnosis_json(const Diagnosis& diagnosis, Language language, const
   return object;
 }
 
+bool journal_only(const Event& event) {
+  return std::holds_alternative<SignSeen>(event.what) || std::holds_alternative<EvidenceKept>(event.what) ||
+         std::holds_alternative<AuditRecord>(event.what);
+}
+
 std::optional<json::object> contract_event(const Event& event, Language language, const Zone& zone) {
-  if (std::holds_alternative<SignSeen>(event.what)) return std::nullopt;
+  if (journal_only(event)) return std::nullopt;
   json::object object;
   object["time"] = format_time(event.time, zone);
   object["type"] = type_word(event);

@@ -22,7 +22,10 @@ std::string journal_text(const Event& event);
 /// The reverse. A failure names the key and what was expected there.
 Result<Event> parse_journal(std::string_view text);
 
-/// Empty for what only the journal keeps (SignSeen). Confidence is rounded to four digits.
+/// Counted signs, kept lines, the audit trail.
+bool journal_only(const Event& event);
+
+/// Empty for what only the journal keeps. Confidence is rounded to four digits.
 std::optional<boost::json::object> contract_event(const Event& event, Language language, const Zone& zone);
 
 boost::json::object diagnosis_json(const Diagnosis& diagnosis, Language language, const Zone& zone);

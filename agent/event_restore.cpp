@@ -256,6 +256,24 @@ void read_members(const Record& record, SignSeen& sign) {
   sign.source = record.text("source", false);
   sign.file = record.text("file", false);
   sign.offset = record.integer<std::uint64_t>("offset");
+  sign.line = record.text("line", false);
+}
+
+void read_members(const Record& record, EvidenceKept& kept) {
+  kept.device = record.text("device");
+  kept.file = record.text("file", false);
+  kept.offset = record.integer<std::uint64_t>("offset");
+  kept.rule = record.text("rule", false);
+  kept.source = record.text("source", false);
+  kept.seen = record.time("seen");
+  kept.line = record.text("line");
+}
+
+void read_members(const Record& record, AuditRecord& audit) {
+  audit.code = record.text("code");
+  audit.person = record.text("person", false);
+  audit.text = record.text("text");
+  audit.values = record.texts_by_key("values");
 }
 
 void read_members(const Record& record, SilenceAdded& added) {

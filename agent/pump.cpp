@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
+
+#include "rules/nearby_lines.hpp"
 
 namespace nethealth {
 namespace {
@@ -39,6 +42,13 @@ void append_positions(Batch& batch, const Batch& later) {
     drop(batch.forgotten, position);
     batch.forgotten.push_back(position);
   }
+}
+
+/// The incident that kept the line these decisions are about; 0 when none did.
+int keeper(const Decisions& decisions) {
+  for (const Event& event : decisions.events)
+    if (std::holds_alternative<EvidenceKept>(event.what)) return event.incident;
+  return 0;
 }
 
 void append(Batch& batch, const Batch& later) {
@@ -102,23 +112,37 @@ class Pump::Impl : public std::enable_shared_from_this<Impl> {
 
   void take_lines(const LogLines& lines, std::function<void()> safe) {
     Decisions all;
-    bool woken = false;
-    for (const LogSeen& line : lines.lines) {
+    all.wake = wake_at_;
+    const auto add = [&](Decisions decisions) {
+      std::move(decisions.events.begin(), decisions.events.end(), std::back_inserter(all.events));
+      all.wake = decisions.wake;
+    };
+    std::vector<std::pair<std::size_t, int>> kept;
+    for (std::size_t index = 0; index < lines.lines.size(); ++index) {
+      const LogSeen& line = lines.lines[index];
       const bool tells = !matcher_.match(line.line, line.rules).empty();
       if (!tells && !sinks_.observed) continue;
       const Observation observation{now(), lines.device, line};
       if (sinks_.observed) sinks_.observed(observation);
       if (!tells) continue;
       Decisions decisions = engine_.observe(observation);
-      std::move(decisions.events.begin(), decisions.events.end(), std::back_inserter(all.events));
-      all.wake = decisions.wake;
-      woken = true;
+      if (const int incident = keeper(decisions); incident > 0) kept.emplace_back(index, incident);
+      add(std::move(decisions));
     }
-    if (!woken) all.wake = wake_at_;
+    // A counted line may be kept only now, although it was read before and so stands near.
+    std::set<std::tuple<int, std::string, std::uint64_t>> has;
+    for (const Event& event : all.events)
+      if (const auto* line = std::get_if<EvidenceKept>(&event.what))
+        has.emplace(event.incident, line->file, line->offset);
+    for (const NearbyLines::Near& near : nearby_.pass(now(), lines.device, lines.lines, kept))
+      if (!has.contains({near.incident, near.line.file, near.line.offset}))
+        add(engine_.keep(now(), near.incident, lines.device, near.line, near.seen));
     Batch position;
     (lines.gone ? position.forgotten : position.positions).push_back(lines.after);
     take(std::move(all), std::move(position), [safe = std::move(safe)](bool) { safe(); });
   }
+
+  void audit(const AuditRecord& record) { take(engine_.audit(now(), record)); }
 
   void act(const Act& what, Language language, std::function<void(Result<ActDone>)> done) {
     Result<Decisions> decisions = engine_.act(now(), what, language);
@@ -278,6 +302,7 @@ class Pump::Impl : public std::enable_shared_from_this<Impl> {
   boost::asio::steady_timer patience_timer_;
   boost::asio::steady_timer retry_timer_;
   std::optional<Time> wake_at_;
+  NearbyLines nearby_;
   std::deque<Group> waiting_;  ///< to be written, in order
   std::size_t waiting_events_ = 0;
   std::vector<Group> in_flight_;  ///< being written
@@ -312,6 +337,9 @@ void Pump::act(const Act& act, Language language, std::function<void(Result<ActD
 }
 void Pump::was_down(Time from, Time until) {
   impl_->take(impl_->engine().was_down(impl_->now(), from, until));
+}
+void Pump::audit(const AuditRecord& record) {
+  impl_->audit(record);
 }
 void Pump::wake() {
   impl_->take(impl_->engine().wake(impl_->now()));

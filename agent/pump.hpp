@@ -66,14 +66,16 @@ class Pump {
   Pump& operator=(const Pump&) = delete;
 
   void observe(const Observation& observation);
-  /// Matches every line, shows the engine those that mean something, and saves the position with what they
-  /// led to. `safe` is called when the file may go on.
+  /// Matches every line, shows the engine those that mean something and those near what an incident keeps,
+  /// and saves the position with what they led to. `safe` is called when the file may go on.
   void take_lines(const LogLines& lines, std::function<void()> safe);
   void report(const NotificationOutcome& outcome);
   void report(const SyslogOutcome& outcome);
   /// `done` comes when the act is on the disk or storage is known to be broken; at once when it is refused.
   void act(const Act& act, Language language, std::function<void(Result<ActDone>)> done);
   void was_down(Time from, Time until);
+  /// What somebody did to the program itself; the audit trail.
+  void audit(const AuditRecord& record);
   /// Begins the engine's own time.
   void wake();
 

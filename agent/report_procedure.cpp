@@ -1,10 +1,12 @@
 #include "agent/report_procedure.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cmath>
 #include <map>
 #include <vector>
 
+#include "agent/event_json.hpp"
 #include "agent/html_text.hpp"
 #include "agent/log.hpp"
 #include "rules/explain.hpp"
@@ -179,6 +181,9 @@ std::vector<std::string> head_lines(const IncidentPicture& incident, const Site&
                     std::to_string(incident.now.earlier.size()) +
                     in(language, " 回目より前:", " times before:") + earlier);
   }
+  if (incident.lines_kept > 0)
+    lines.push_back(in(language, "証拠として保存したログの行: ", "Log lines kept as evidence: ") +
+                    std::to_string(incident.lines_kept));
   lines.push_back(in(language, "窓口: ", "Counter: ") + counter_line(site, incident, language));
   return lines;
 }
@@ -275,6 +280,48 @@ std::string next_steps_text(const IncidentPicture& incident, const Site& site, c
   for (const std::string& line : due_lines(incident, site, procedures.of(incident.now.procedure), language))
     text += "  - " + without_controls(line) + "\n";
   return text.empty() ? text : in(language, "次の段階\n", "Next steps\n") + text;
+}
+
+std::string measures_json(const IncidentPicture& incident, const Site& site, const Procedure& procedure,
+                          Language language) {
+  namespace json = boost::json;
+  std::map<std::string, const StepRecord*> decided;
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const ProcedureMeasure& measure : procedure.measures)
+    all.emplace_back(measure.id, measure.title.in(language));
+  for (const StepRecord& record : incident.records) {
+    const auto id = record.what.answers.find("measure");
+    if (record.what.step != "measure" || id == record.what.answers.end()) continue;
+    if (!decided.contains(id->second) &&
+        std::ranges::find(all, id->second, [](const auto& m) { return m.first; }) == all.end())
+      all.emplace_back(id->second, "");
+    decided[id->second] = &record;
+  }
+  const auto proposed = proposed_measures(incident);
+  json::array measures;
+  for (const auto& [id, title] : all) {
+    const auto found = decided.find(id);
+    const IncidentStep* what = found == decided.end() ? nullptr : &found->second->what;
+    const auto part = [&](const std::string& text) {
+      return text.empty() ? json::value(nullptr) : json::value(mask_text(text));
+    };
+    const auto answer = [&](const char* key) {
+      return what != nullptr && what->answers.contains(key) ? part(what->answers.at(key))
+                                                            : json::value(nullptr);
+    };
+    measures.push_back(
+        {{"measure", id},
+         {"title", title},
+         {"proposed", std::ranges::count(proposed, id) > 0},
+         {"decision", what != nullptr ? part(what->decision) : json::value(nullptr)},
+         {"owner", answer("owner")},
+         {"due", answer("due")},
+         {"text", what != nullptr ? part(what->text) : json::value(nullptr)},
+         {"reason", what != nullptr ? part(what->reason) : json::value(nullptr)},
+         {"decided", found != decided.end() ? json::value(format_time(found->second->done(), site.zone))
+                                            : json::value(nullptr)}});
+  }
+  return json_text(json::object{{"incident", incident.number}, {"measures", std::move(measures)}}) + "\n";
 }
 
 std::string measures_text(const IncidentPicture& incident, const Site& site, const Procedure& procedure,

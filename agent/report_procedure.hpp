@@ -22,6 +22,10 @@ std::string next_steps_text(const IncidentPicture& incident, const Site& site, c
 std::string measures_text(const IncidentPicture& incident, const Site& site, const Procedure& procedure,
                           Language language);
 
+/// The same as one JSON object.
+std::string measures_json(const IncidentPicture& incident, const Site& site, const Procedure& procedure,
+                          Language language);
+
 /// `incident report`: timeline, decisions, evidence, who was told when.
 std::string paper_text(const IncidentPicture& incident, const Site& site, const Procedures& procedures,
                        Time now, Language language);

@@ -23,6 +23,7 @@ namespace {
 
 constexpr int checkpoint_pages = 1'000;
 constexpr std::size_t verify_slice_records = 2'000;
+constexpr std::int64_t read_slice_records = 5'000;
 constexpr std::size_t damage_told_limit = 10;
 
 using WorkGuard = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
@@ -41,6 +42,15 @@ struct VerifyJob {
   std::function<void(const JournalVerdict&)> done;
   WorkGuard guard;
   ChainCheck check;
+};
+
+struct RecordsJob {
+  int incident = 0;
+  std::function<void(Result<std::vector<JournalRecord>>)> done;
+  WorkGuard guard;
+  std::vector<JournalRecord> records = {};
+  std::size_t bytes = 0;
+  std::int64_t last = 0;
 };
 
 struct Statements {
@@ -129,7 +139,11 @@ DatabaseResult<void> write_batch(Statements& to, const Batch& batch, JournalHead
 class Store::Impl {
  public:
   Impl(boost::asio::io_context& io, std::string path, JournalFile file)
-      : io_(io), path_(std::move(path)), file_(std::move(file)), database_(std::move(file_.database)) {
+      : io_(io),
+        path_(std::move(path)),
+        attachments_(io, path_ == in_memory ? std::string() : path_ + ".attachments"),
+        file_(std::move(file)),
+        database_(std::move(file_.database)) {
     committed_ = file_.head;
     thread_ = std::thread([this] { work(); });
   }
@@ -164,6 +178,14 @@ class Store::Impl {
     changed_.notify_one();
   }
 
+  void records(int incident, std::function<void(Result<std::vector<JournalRecord>>)> done) {
+    const std::lock_guard hold(mutex_);
+    readings_.push_back({incident, std::move(done), WorkGuard(io_.get_executor())});
+    changed_.notify_one();
+  }
+
+  AttachmentFolder& attachments() { return attachments_; }
+
   Result<Past> past() {
     std::promise<Result<Past>> promise;
     auto answer = promise.get_future();
@@ -187,13 +209,14 @@ class Store::Impl {
   void work() {
     std::vector<CommitJob> group;
     std::optional<VerifyJob> verification;
+    std::optional<RecordsJob> reading;
     for (;;) {
       std::promise<Result<Past>>* past_wanted = nullptr;
       {
         std::unique_lock hold(mutex_);
         changed_.wait(hold, [&] {
           return stopping_ || !queue_.empty() || past_wanted_ != nullptr || verification ||
-                 !verifications_.empty();
+                 !verifications_.empty() || reading || !readings_.empty();
         });
         if (stopping_ && queue_.empty()) return;
         take_group(group);
@@ -202,11 +225,45 @@ class Store::Impl {
           verification.emplace(std::move(verifications_.front()));
           verifications_.pop_front();
         }
+        if (!reading && !readings_.empty()) {
+          reading.emplace(std::move(readings_.front()));
+          readings_.pop_front();
+        }
       }
       if (past_wanted != nullptr) past_wanted->set_value(read_past());
       if (!group.empty()) commit_group(group);
       if (verification && check_slice(*verification)) verification.reset();
+      if (reading && read_slice(*reading)) reading.reset();
     }
+  }
+
+  /// True when it is finished and answered.
+  bool read_slice(RecordsJob& job) {
+    const auto answer_with = [&](Result<std::vector<JournalRecord>> result) {
+      boost::asio::post(io_, [done = std::move(job.done), result = std::move(result)] { done(result); });
+      return true;
+    };
+    const std::string mark = "\"incident\":" + std::to_string(job.incident) + ",";
+    const std::int64_t until = job.last + read_slice_records;
+    const auto read = each_row(
+        "SELECT sequence, time, type, body, hash FROM record WHERE sequence > " + std::to_string(job.last) +
+            " AND sequence <= " + std::to_string(until) + " ORDER BY sequence",
+        [&](const Statement& row) {
+          // Inside a text the quotation marks would stand escaped.
+          if (row.bytes(3).find(mark) == std::string_view::npos) return;
+          job.bytes += row.bytes(3).size();
+          if (job.bytes > store_read_limit_bytes) return;
+          job.records.push_back({unstored(row.integer(0)), Time(Milliseconds(row.integer(1))),
+                                 std::string(row.bytes(2)), std::string(row.bytes(3)), hex(row.bytes(4))});
+        });
+    if (!read) return answer_with(failure(path_, read.error().what));
+    if (job.bytes > store_read_limit_bytes)
+      return answer_with(failure(path_, "the incident has more than " +
+                                            std::to_string(store_read_limit_bytes / 1024 / 1024) +
+                                            " MiB of records"));
+    job.last = until;
+    if (until < file_.head.count) return false;
+    return answer_with(std::move(job.records));
   }
 
   void take_group(std::vector<CommitJob>& group) {
@@ -347,6 +404,7 @@ class Store::Impl {
 
   boost::asio::io_context& io_;
   const std::string path_;
+  AttachmentFolder attachments_;
 
   // Only the thread touches these after the start, except the two texts that never change.
   JournalFile file_;
@@ -359,6 +417,7 @@ class Store::Impl {
   std::condition_variable changed_;
   std::deque<CommitJob> queue_;
   std::deque<VerifyJob> verifications_;
+  std::deque<RecordsJob> readings_;
   std::promise<Result<Past>>* past_wanted_ = nullptr;
   bool stopping_ = false;
 
@@ -386,6 +445,14 @@ void Store::commit(Batch batch, Done done) {
 
 void Store::verify(std::function<void(const JournalVerdict&)> done) {
   impl_->verify(std::move(done));
+}
+
+void Store::records(int incident, std::function<void(Result<std::vector<JournalRecord>>)> done) {
+  impl_->records(incident, std::move(done));
+}
+
+AttachmentFolder& Store::attachments() {
+  return impl_->attachments();
 }
 
 ChainHead Store::head() const {

@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/attachment_folder.hpp"
 #include "config/language.hpp"
 #include "config/result.hpp"
 #include "probes/log_follower.hpp"
@@ -74,6 +75,17 @@ struct ChainHead {
   std::string hash;
 };
 
+/// A record as it stands in the file.
+struct JournalRecord {
+  std::uint64_t sequence = 0;
+  Time time;
+  std::string type;
+  std::string body;  ///< journal_text()
+  std::string hash;  ///< in hexadecimal
+};
+
+inline constexpr std::size_t store_read_limit_bytes = std::size_t{24} * 1024 * 1024;
+
 class Store {
  public:
   using Done = std::function<void(Result<void>)>;
@@ -98,6 +110,13 @@ class Store {
 
   /// Checks the whole chain in slices between commits. `done` comes on the io_context.
   void verify(std::function<void(const JournalVerdict&)> done);
+
+  /// Every record of an incident, oldest first, read in slices between commits. `done` comes on the
+  /// io_context. Refused beyond `store_read_limit_bytes`.
+  void records(int incident, std::function<void(Result<std::vector<JournalRecord>>)> done);
+
+  /// The files that people handed in, in a folder beside the journal (`PATH.attachments`).
+  [[nodiscard]] AttachmentFolder& attachments();
 
   /// Of what is committed.
   [[nodiscard]] ChainHead head() const;

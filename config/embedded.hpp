@@ -15,5 +15,6 @@ std::vector<EmbeddedFile> sensor_packs();        ///< probes/packs/*.yaml
 std::vector<EmbeddedFile> log_packs();           ///< rules/log/*.yaml
 std::vector<EmbeddedFile> procedure_files();     ///< rules/procedures/*.yaml
 std::vector<EmbeddedFile> log_rules_prepared();  ///< one: rules/log/*.yaml proved and prepared by the build
+std::vector<EmbeddedFile> web_files();           ///< agent/openapi.json
 
 }  // namespace nethealth

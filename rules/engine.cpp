@@ -62,6 +62,18 @@ Decisions Engine::was_down(Time now, Time from, Time until) {
   return mind_->finish();
 }
 
+Decisions Engine::keep(Time now, int incident, const std::string& device, const LogSeen& line, Time seen) {
+  mind_->advance(now);
+  mind_->keep_near(incident, device, line, seen);
+  return mind_->finish();
+}
+
+Decisions Engine::audit(Time now, const AuditRecord& record) {
+  mind_->advance(now);
+  mind_->audit_trail(record);
+  return mind_->finish();
+}
+
 void Engine::restore(const Event& event) {
   mind_->restore(event);
 }
@@ -129,6 +141,7 @@ void Engine::Mind::restore(const Event& event) {
   const auto* seen = std::get_if<SignSeen>(&event.what);
   const LogRule* rule = seen ? matcher_.find(seen->rule) : nullptr;
   if (!rule) return;
+  if (!seen->line.empty()) remember_line(*seen, event.time);
   auto& times = counted_[{rule->id, seen->source}];
   times.push_back(event.time);
   if (times.size() > limits::counted_times) times.pop_front();
@@ -195,7 +208,7 @@ void Engine::Mind::observe_log(DeviceIndex device, const LogSeen& log) {
       if (hit.rule->count && std::exchange(counted, true)) continue;
       misconduct(device, hit, log);
     } else if (hit.rule->log_class == LogClass::context) {
-      login_succeeded(device, hit, log.line);
+      login_succeeded(device, hit, log);
     } else {
       if (often_enough(device, hit, log))
         note({states_.log_hit(device, *hit.rule, hit.component, now, log.line)});
@@ -270,6 +283,8 @@ std::optional<std::string> Engine::Mind::refusal(const Act& act, Language langua
     return say({"そのような事案はない: ", "there is no such incident: "}) + std::to_string(*number);
   if (const auto* note = std::get_if<AddNote>(&act)) return refusal_of(*note, language);
   if (const auto* measure = std::get_if<DecideMeasure>(&act)) return refusal_of(*measure, language);
+  if (const auto* exported = std::get_if<ExportEvidence>(&act))
+    return export_refusal(site_, procedures_.of(incident->picture.now.procedure), exported->person, language);
   if (incident->picture.state == IncidentState::closed || incident->picture.state == IncidentState::merged)
     return say({"終了した事案である: ", "the incident is closed: "}) + std::to_string(*number);
   if (const auto* take = std::get_if<TakeStep>(&act)) return refusal_of(*take, language);

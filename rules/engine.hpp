@@ -80,7 +80,7 @@ struct AnswerDrill {
   std::string person;
 };
 using Act = std::variant<Acknowledge, Close, TakeStep, AddNote, OpenByHand, Reclassify, DecideMeasure, Pass,
-                         AddSilence, ConfirmSilence, EndSilence, StartDrill, AnswerDrill>;
+                         AddSilence, ConfirmSilence, EndSilence, StartDrill, AnswerDrill, ExportEvidence>;
 
 class Engine {
  public:
@@ -97,6 +97,12 @@ class Engine {
   Decisions report(Time now, const SyslogOutcome& outcome);
   /// Refused with a sentence that says what is missing.
   Result<Decisions> act(Time now, const Act& act, Language language);
+
+  /// A line that stood near one that an incident keeps (nearby_lines.hpp) is kept with it.
+  Decisions keep(Time now, int incident, const std::string& device, const LogSeen& line, Time seen);
+  /// What somebody did to the program itself goes into the journal, and to the syslog servers that take the
+  /// audit trail.
+  Decisions audit(Time now, const AuditRecord& record);
 
   /// Rebuilds incidents, the contact chain and counters from one record of the journal, oldest first, before
   /// anything else is called. Check states start unknown; nothing counts as restored until it was observed.

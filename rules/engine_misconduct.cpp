@@ -46,11 +46,13 @@ void Engine::Mind::misconduct(DeviceIndex device, const LogHit& hit, const LogSe
     reason.values["minutes"] =
         std::to_string(std::chrono::duration_cast<std::chrono::minutes>(rule.count->within).count());
   }
-  open_misconduct(device, rule.cause, level_of(rule.threat), source, std::move(reason));
+  const int incident = open_misconduct(device, rule.cause, level_of(rule.threat), source, std::move(reason));
+  if (rule.count) return keep_counted(incident, source);
+  keep_evidence(incident, {site_.devices[device].name, log.file, log.offset, log.line, rule.id, source});
 }
 
 /// A log-in that succeeds after failures in a row from the same source is level 3 (plan 7.A.table, 3d).
-void Engine::Mind::login_succeeded(DeviceIndex device, const LogHit& hit, const std::string& line) {
+void Engine::Mind::login_succeeded(DeviceIndex device, const LogHit& hit, const LogSeen& log) {
   if (hit.rule->id.find(success_rule) == std::string::npos || hit.source.empty()) return;
   std::ptrdiff_t failures = 0;
   for (const auto& [key, times] : counted_) {
@@ -60,14 +62,17 @@ void Engine::Mind::login_succeeded(DeviceIndex device, const LogHit& hit, const 
         failures, std::ranges::count_if(times, [&](Time at) { return now - at <= limits::success_within; }));
   }
   if (failures < failures_before_success) return;
-  Reason reason = line_reason(site_, device, hit, line, hit.source, now);
+  Reason reason = line_reason(site_, device, hit, log.line, hit.source, now);
   reason.code = "login_after_failures";
   reason.values["row"] = "3d";
-  open_misconduct(device, Cause::unauthorised_access, 3, hit.source, std::move(reason));
+  const int incident = open_misconduct(device, Cause::unauthorised_access, 3, hit.source, std::move(reason));
+  keep_counted(incident, hit.source);
+  keep_evidence(incident,
+                {site_.devices[device].name, log.file, log.offset, log.line, hit.rule->id, hit.source});
 }
 
-void Engine::Mind::open_misconduct(DeviceIndex device, Cause cause, int level, const std::string& source,
-                                   Reason reason) {
+int Engine::Mind::open_misconduct(DeviceIndex device, Cause cause, int level, const std::string& source,
+                                  Reason reason) {
   const std::string& name = site_.devices[device].name;
   for (auto& [number, incident] : book.all()) {
     IncidentPicture& picture = incident.picture;
@@ -87,7 +92,7 @@ void Engine::Mind::open_misconduct(DeviceIndex device, Cause cause, int level, c
     const bool repeats = reason.code == "misconduct_count" && last.code == reason.code &&
                          last.values.at("source") == source && last.time &&
                          now - *last.time < std::chrono::minutes(1);
-    if (!raised && (repeats || known.evidence.size() >= limits::misconduct_reasons)) return;
+    if (!raised && (repeats || known.evidence.size() >= limits::misconduct_reasons)) return number;
     IncidentUpdated update;
     update.diagnosis = known;
     update.diagnosis->evidence.push_back(std::move(reason));
@@ -100,7 +105,7 @@ void Engine::Mind::open_misconduct(DeviceIndex device, Cause cause, int level, c
     emit(number, std::move(update));
     if (raised) tell_paged(incident, NotificationKind::revised, true);
     syslog(incident, true, level >= 3 ? 2 : 4, "MISCONDUCT-UPDATED");
-    return;
+    return number;
   }
   IncidentOpened opened;
   opened.procedure = ProcedureKind::misconduct;
@@ -122,6 +127,7 @@ void Engine::Mind::open_misconduct(DeviceIndex device, Cause cause, int level, c
   Incident& incident = *book.find(number);
   page(incident);
   syslog(incident, true, level >= 3 ? 2 : 4, "MISCONDUCT-OPENED");
+  return number;
 }
 
 }  // namespace nethealth

@@ -199,6 +199,7 @@ void Engine::Mind::act(const OpenByHand& report) {
   IncidentStep step{first, full_role(report.person), report.person, "reported", report.text};
   step.done = report.at;
   step.by_telephone = report.by_telephone;
+  step.attachments = report.attachments;
   if (!report.from.empty()) step.answers["from"] = report.from;
   emit(number, std::move(step));
   Incident& incident = *book.find(number);

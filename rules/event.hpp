@@ -223,12 +223,31 @@ struct SignSeen {
   std::string source;  ///< the counting key
   std::string file;
   std::uint64_t offset = 0;
+  std::string line = {};  ///< of a security rule: it is evidence if an incident comes of it
+};
+/// A line that belongs to a misconduct incident, as it was written: the originals are in the journal and in
+/// what is exported from it, and nowhere else. Its event's time is when it was kept.
+struct EvidenceKept {
+  std::string device;
+  std::string file;  ///< empty: no log file, an SNMP trap
+  std::uint64_t offset = 0;
+  std::string line;
+  std::string rule = {};  ///< that it matched; empty for a line that stood near such a one
+  std::string source = {};
+  std::optional<Time> seen = {};  ///< when it was read, if before it was kept
+};
+/// Who did what to the program itself: a log-in, a change of the configuration, an export. Journal only.
+struct AuditRecord {
+  std::string code;    ///< LOG-IN, CONFIGURATION-READ ...
+  std::string person;  ///< Person::name, or an account of the host; empty where nobody is known
+  std::string text;
+  std::map<std::string, std::string> values = {};
 };
 
-using Decision =
-    std::variant<IncidentOpened, IncidentUpdated, IncidentMerged, IncidentRestored, IncidentStep,
-                 IncidentClosed, NotificationQueued, NotificationOutcome, SyslogQueued, SyslogOutcome,
-                 ProbeWanted, SignSeen, SilenceAdded, SilenceConfirmed, SilenceEnded>;
+using Decision = std::variant<IncidentOpened, IncidentUpdated, IncidentMerged, IncidentRestored, IncidentStep,
+                              IncidentClosed, NotificationQueued, NotificationOutcome, SyslogQueued,
+                              SyslogOutcome, ProbeWanted, SignSeen, SilenceAdded, SilenceConfirmed,
+                              SilenceEnded, EvidenceKept, AuditRecord>;
 
 struct Event {
   Time time;

@@ -155,6 +155,8 @@ void IncidentBook::apply(Incident& incident, const Event& event) {
     apply_queued(incident, event.time, queue->notification);
   } else if (const auto* outcome = std::get_if<NotificationOutcome>(&event.what)) {
     apply_outcome(incident, event, *outcome);
+  } else if (std::holds_alternative<EvidenceKept>(event.what)) {
+    ++picture.lines_kept;
   }
 }
 

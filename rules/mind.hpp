@@ -57,6 +57,9 @@ inline constexpr Milliseconds misconduct_joins{std::chrono::hours(1)};
 inline constexpr std::size_t misconduct_reasons = 50;
 inline constexpr std::size_t counted_times = 1000;
 inline constexpr std::size_t counted_sources = 10'000;  // of all rules together
+inline constexpr std::size_t waiting_lines = 20;  // of one rule and source, until an incident comes of them
+inline constexpr std::size_t evidence_lines = 2'000;  // kept of one incident
+inline constexpr std::size_t evidence_line_bytes = std::size_t{4} * 1024;
 inline constexpr Milliseconds success_within = std::chrono::minutes(15);
 /// When nobody in the whole chain can be reached, it is gone through again after this time; twice as long
 /// after each further round, to the longest.
@@ -104,6 +107,9 @@ class Engine::Mind {
   void act(const AnswerDrill& answer);
   void was_down(Time from, Time until);
   void report(const NotificationOutcome& outcome, int incident);
+  void act(const ExportEvidence& exported);
+  void keep_near(int incident, const std::string& device, const LogSeen& line, Time seen);
+  void audit_trail(AuditRecord record);
   [[nodiscard]] std::optional<std::string> refusal(const Act& act, Language language);
   [[nodiscard]] Result<IncidentStep> draft(const TakeStep& take, Language language);
   [[nodiscard]] const Procedures& procedures() const { return procedures_; }
@@ -230,6 +236,9 @@ class Engine::Mind {
   std::ptrdiff_t count_hit(DeviceIndex device, const LogRule& rule, const std::string& source,
                            const LogSeen& log);
   void forget_counts();
+  void remember_line(const SignSeen& seen, Time time);
+  void keep_counted(int incident, const std::string& source);
+  void keep_evidence(int incident, EvidenceKept kept);
   /// Of a failure: whether its rule counts, and not to enough yet.
   bool often_enough(DeviceIndex device, const LogHit& hit, const LogSeen& log);
 
@@ -243,8 +252,9 @@ class Engine::Mind {
 
   // engine_misconduct.cpp
   void misconduct(DeviceIndex device, const LogHit& hit, const LogSeen& log);
-  void login_succeeded(DeviceIndex device, const LogHit& hit, const std::string& line);
-  void open_misconduct(DeviceIndex device, Cause cause, int level, const std::string& source, Reason reason);
+  void login_succeeded(DeviceIndex device, const LogHit& hit, const LogSeen& log);
+  /// The number of the incident that it opened or joined.
+  int open_misconduct(DeviceIndex device, Cause cause, int level, const std::string& source, Reason reason);
 
   // engine_procedure.cpp: the written procedure
   void follow(const Event& event, bool live);
@@ -303,6 +313,12 @@ class Engine::Mind {
   std::vector<Hours> hours_;  // by calendar, of the moment `at`
   /// Misconduct signs, by rule and source: one attempt can write lines of several rules.
   std::map<std::pair<std::string, std::string>, std::deque<Time>> counted_;
+  struct CountedLine {
+    Time time;
+    SignSeen seen;
+  };
+  std::map<std::pair<std::string, std::string>, std::deque<CountedLine>> counted_lines_;
+  std::string last_kept_;  ///< which line of which incident
   /// Bad when a person closed their incident; they count again once they were good.
   std::set<SignIndex> dismissed_;
   std::vector<DeviceIndex> loops_;       // that are suspected, by the last evaluation

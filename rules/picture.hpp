@@ -88,6 +88,7 @@ struct IncidentPicture {
   std::vector<NotificationPicture> notifications;
   std::vector<StepRecord> records = {};     ///< all that was recorded, in order
   std::vector<StepPicture> procedure = {};  ///< its steps, in the plan's order
+  std::size_t lines_kept = 0;               ///< of logs, in the journal
 };
 
 /// A drill of the contact network, or the test of one person's channels.

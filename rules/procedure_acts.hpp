@@ -41,6 +41,7 @@ struct OpenByHand {
   std::string from = {};
   std::optional<Time> at = {};
   bool by_telephone = false;
+  std::vector<Attachment> attachments = {};
 };
 
 struct Reclassify {
@@ -62,5 +63,19 @@ struct DecideMeasure {
   std::string owner = {};
   std::optional<Time> due = {};
 };
+
+/// Originals left the journal: who took them, and the digest of the list of digests of what was handed out.
+struct ExportEvidence {
+  int incident = 0;
+  std::string person;
+  std::string digest;
+  std::size_t lines = 0;
+  std::size_t files = 0;
+};
+
+/// Why a person may not have the unmasked originals; empty for the procedure's owner, those above, those who
+/// close it, and the security team.
+std::optional<std::string> export_refusal(const Site& site, const Procedure& procedure,
+                                          const std::string& person, Language language);
 
 }  // namespace nethealth

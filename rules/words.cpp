@@ -107,6 +107,8 @@ struct TypeWord {
   std::string_view operator()(const SilenceAdded&) const { return "silence.added"; }
   std::string_view operator()(const SilenceConfirmed&) const { return "silence.confirmed"; }
   std::string_view operator()(const SilenceEnded&) const { return "silence.ended"; }
+  std::string_view operator()(const EvidenceKept&) const { return "incident.evidence"; }
+  std::string_view operator()(const AuditRecord&) const { return "audit"; }
 };
 
 }  // namespace

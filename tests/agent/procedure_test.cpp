@@ -9,6 +9,8 @@
 #include <sstream>
 
 #include "agent/control_message.hpp"
+#include "agent/html_text.hpp"
+#include "agent/procedure_form.hpp"
 #include "agent/procedure_graph.hpp"
 #include "agent/report_procedure.hpp"
 #include "tests/rules/plan.hpp"
@@ -109,6 +111,21 @@ void check_chart(ProcedureKind kind) {
 }
 
 }  // namespace
+
+TEST_CASE("the blank form of a procedure has every step that people take with its actors and boxes") {
+  for (const ProcedureKind kind : {ProcedureKind::failure, ProcedureKind::misconduct}) {
+    const Procedure& procedure = shipped_procedures().of(kind);
+    const std::string form = procedure_form(procedure, nullptr, Language::en);
+    for (const ProcedureStep& step : procedure.steps) {
+      if (step.actors.empty()) continue;
+      CAPTURE(step.id);
+      CHECK(contains(form, "<h2>" + step.id + " "));
+      for (const ProcedureChoice& choice : step.decisions)
+        CHECK(contains(form, html_escaped(choice.title.en)));
+    }
+    CHECK(contains(form, "by telephone"));
+  }
+}
 
 TEST_CASE("every clause of the plan is named by a scenario test") {
   std::set<std::string> named;
