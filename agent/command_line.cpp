@@ -133,6 +133,13 @@ class Reader {
         ->required();
     add_silence_verbs();
     add_drill_verbs();
+    CLI::App* password = verb(app_, "password", Verb::password,
+                              text("パスワードを読み、password_file に置く行を出す",
+                                   "read a password, print the line for password_file"));
+    password->add_flag_callback(
+        "--token", [this] { line_.values["token"] = {"true"}; },
+        text("代わりに新しいトークンと、token_file に置く行を出す",
+             "make a token instead, and the line for token_file"));
     verb(app_, "verify", Verb::verify,
          text("記録の連鎖を端から端まで確かめる", "check the journal's hash chain end to end"));
   }
@@ -244,7 +251,7 @@ class Reader {
     value(sub, "--decision", "decision", "WORD|PART=WORD,...",
           text("判断、または項目=選択", "the decision, or PART=CHOICES"));
     value(sub, "--attach", "attach", "FILE",
-          text("添付 (記録に残すのは照合値)", "a file; its checksum is kept"));
+          text("添付ファイル (合わせて8 MiBまで)", "a file that is kept with it (8 MiB together)"));
     value(sub, "--at", "at", "TIME", text("実際の時刻 (後から入力するとき)", "when it really happened"));
     value(sub, "--from", "from", "ROLE", text("どこからの知らせか", "whom the notice came from"));
     by_telephone(sub, text("電話で伝えた (連絡は送らない)", "it was told by telephone (no message leaves)"));
@@ -284,6 +291,14 @@ class Reader {
     CLI::App* report = number(verb(*incident_, "report", Verb::incident_paper,
                                    text("印刷・保管用の報告書", "a report for printing and archiving")));
     value(report, "--format", "format", "text|html", text("形 (初めは text)", "its form (text by default)"));
+    CLI::App* evidence =
+        number(verb(*incident_, "evidence", Verb::incident_evidence,
+                    text("証拠の原本を取り出す (ログの行、記録、添付、照合値)",
+                         "export the originals: log lines, records, attached files, checksums")));
+    value(evidence, "--to", "to", "DIRECTORY", text("新しい、または空のフォルダ", "a new or empty folder"),
+          true);
+    evidence->add_option("--as", line_.as, text("行う人 (rootは必須)", "the person who acts (root must say)"))
+        ->type_name("PERSON");
     CLI::App* procedure =
         app_.add_subcommand("procedure", text("緊急時の手順", "the written emergency procedures"));
     procedure->fallthrough();
@@ -292,6 +307,9 @@ class Reader {
                text("流れ図をSVGで描く", "draw the flow chart as SVG")),
           "WHICH", "which", "failure|misconduct|N",
           text("手順、または事案の番号", "the procedure, or an incident"), true);
+    value(verb(*procedure, "form", Verb::procedure_form,
+               text("手書き用の白紙の様式 (印刷用HTML)", "blank forms to write on (HTML for printing)")),
+          "WHICH", "which", "failure|misconduct", text("手順", "the procedure"), true);
   }
 
   CLI::App* number(CLI::App* sub) {

@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 #include <string>
 #include <utility>
 
@@ -17,8 +19,11 @@
 #include "agent/daemon.hpp"
 #include "agent/digest.hpp"
 #include "agent/drill_command.hpp"
+#include "agent/evidence_export.hpp"
 #include "agent/line_reader.hpp"
+#include "agent/password_command.hpp"
 #include "agent/probe_once.hpp"
+#include "agent/procedure_form.hpp"
 #include "agent/procedure_graph.hpp"
 #include "agent/replay.hpp"
 #include "agent/report_check.hpp"
@@ -183,6 +188,9 @@ ControlRequest request_of(const CommandLine& line) {
     case Verb::incident_paper:
       request.verb = ControlVerb::incident_paper;
       break;
+    case Verb::incident_evidence:
+      request.verb = ControlVerb::incident_evidence;
+      break;
     case Verb::procedure_graph:
       request.verb = ControlVerb::procedure_graph;
       break;
@@ -218,34 +226,72 @@ ControlRequest request_of(const CommandLine& line) {
   return request;
 }
 
-/// The name, the checksum and the size of each attached file; false when one cannot be read.
-bool describe_attachments(ControlRequest& request, Language language) {
+/// The name and the content of each attached file; false when one cannot be read.
+bool load_attachments(ControlRequest& request, Language language) {
   const auto files = request.values.find("attach");
   if (files == request.values.end()) return true;
+  std::size_t bytes = 0;
   for (std::string& file : files->second) {
     std::ifstream in(file, std::ios::binary);
-    std::ostringstream content;
-    content << in.rdbuf();
-    if (!in) {
-      std::cerr << "nethealth: " << file << Phrase{": 読めません。\n", ": it cannot be read.\n"}.in(language);
+    std::string content(attachment_limit_bytes + 1 - bytes, '\0');
+    in.read(content.data(), static_cast<std::streamsize>(content.size()));
+    content.resize(static_cast<std::size_t>(in.gcount()));
+    bytes += content.size();
+    const bool too_long = bytes > attachment_limit_bytes;
+    if (too_long || in.bad() || !in.eof()) {
+      std::cerr << "nethealth: " << file
+                << (too_long ? Phrase{": 添付ファイルは合わせて 8 MiB までです。\n",
+                                      ": attached files may have 8 MiB together.\n"}
+                             : Phrase{": 読めません。\n", ": it cannot be read.\n"})
+                       .in(language);
       return false;
     }
-    const std::string bytes = content.str();
-    const Digest digest = sha256(bytes);
-    file = std::filesystem::path(file).filename().string() + "\n" +
-           hex({reinterpret_cast<const char*>(digest.data()), digest.size()}) + "\n" +
-           std::to_string(bytes.size());
+    std::string name = std::filesystem::path(file).filename().string();
+    std::ranges::replace(name, '\n', '_');
+    file = name + "\n" + base64(content);
   }
   return true;
 }
 
 int ask(const CommandLine& line) {
   ControlRequest request = request_of(line);
-  if (!describe_attachments(request, line.language.value_or(environment_language()))) return 1;
+  if (!load_attachments(request, line.language.value_or(environment_language()))) return 1;
   const auto reply = ask_daemon(line.socket, request, answer_patience);
   if (reply) return print(*reply);
   std::cerr << no_answer_text(line.socket, reply.error(), line.language.value_or(environment_language()));
   return exit_no_daemon;
+}
+
+/// The daemon hands the originals out; they are written here, with the rights of who asked.
+int export_evidence(const CommandLine& line) {
+  const Language language = line.language.value_or(environment_language());
+  const auto reply = ask_daemon(line.socket, request_of(line), answer_patience);
+  if (!reply) {
+    std::cerr << no_answer_text(line.socket, reply.error(), language);
+    return exit_no_daemon;
+  }
+  if (reply->exit_code != 0) return print(*reply);
+  const std::string& folder = line.values.at("to").front();
+  const Result<EvidenceParcel> parcel = parcel_from_json(reply->out);
+  const Result<void> written =
+      parcel ? write_parcel(*parcel, folder) : Result<void>(tl::unexpected(parcel.error()));
+  if (!written) {
+    std::cerr << "nethealth: " << written.error().text() << "\n";
+    return 1;
+  }
+  if (line.json)
+    std::cout << boost::json::serialize(boost::json::object{{"ok", true},
+                                                            {"incident", line.incident},
+                                                            {"folder", folder},
+                                                            {"lines", parcel->lines},
+                                                            {"sha256", parcel->digest}})
+              << "\n";
+  else
+    std::cout << folder << ": " << parcel->files.size()
+              << Phrase{" ファイル、ログの行 ", " files, log lines: "}.in(language) << parcel->lines
+              << Phrase{"。照合: sha256sum -c SHA256SUMS\n", "; to check: sha256sum -c SHA256SUMS\n"}.in(
+                     language);
+  return print({});
 }
 
 /// A daemon that runs holds the file; without one it is opened here, read only.
@@ -290,6 +336,27 @@ int graph(const CommandLine& line) {
                 ""});
 }
 
+/// Needs no daemon: it is for the day when there is none.
+int form(const CommandLine& line) {
+  const Language asked = line.language.value_or(environment_language());
+  const std::string& which = line.values.at("which").front();
+  const auto kind = procedure_kind(which);
+  if (!kind) {
+    std::cerr << "nethealth: " << which
+              << Phrase{": failure か misconduct を書いてください。\n", ": expected failure or misconduct.\n"}
+                     .in(asked);
+    return exit_wrong_usage;
+  }
+  if (!std::filesystem::exists(line.config))
+    return print({0, procedure_form(shipped_procedures().of(*kind), nullptr, asked), ""});
+  const LoadedConfiguration loaded = load(line, Secrets::optional);
+  print_problems(loaded);
+  if (!loaded.configuration) return 1;
+  const Configuration& in_force = *loaded.configuration;
+  return print(
+      {0, procedure_form(in_force.procedures.of(*kind), &in_force.site, language_of(line, loaded)), ""});
+}
+
 }  // namespace
 
 int execute(const CommandLine& line) {
@@ -300,6 +367,8 @@ int execute(const CommandLine& line) {
       return check(line);
     case Verb::probe:
       return probe(line);
+    case Verb::password:
+      return make_password(line);
     case Verb::replay:
       return replay_files(line);
     case Verb::test:
@@ -325,11 +394,15 @@ int execute(const CommandLine& line) {
     case Verb::silence_confirm:
     case Verb::silence_end:
       return ask(line);
+    case Verb::incident_evidence:
+      return export_evidence(line);
     case Verb::procedure_graph:
       return graph(line);
     case Verb::drill:
     case Verb::test_page:
       return run_drill(line, request_of(line));
+    case Verb::procedure_form:
+      return form(line);
   }
   return exit_wrong_usage;
 }

@@ -18,6 +18,8 @@
 #include "agent/service.hpp"
 #include "agent/store.hpp"
 #include "agent/system_clock.hpp"
+#include "agent/web_api.hpp"
+#include "agent/web_server.hpp"
 
 namespace nethealth {
 namespace {
@@ -73,6 +75,7 @@ class Daemon {
     duty_->start();
     if (Result<void> opened = open_control(); !opened) return opened;
     tell_if_down(alive);
+    open_web();
     keep_house();
     say_alive();
     feed_watchdog();
@@ -81,6 +84,8 @@ class Daemon {
   }
 
   void stop() {
+    web_.reset();
+    api_.reset();
     if (control_) control_->stop();
     control_.reset();
     duty_.reset();
@@ -113,6 +118,25 @@ class Daemon {
     if (!socket) return tl::unexpected(socket.error());
     control_ = std::move(*socket);
     return {};
+  }
+
+  /// Pages and API are a convenience: what stands in their way is told, and never stops the watch.
+  void open_web() {
+    web_.reset();
+    const std::optional<HttpServer>& where = duty_->site().http;
+    if (!where) return;
+    if (!api_) {
+      WebApi::World world;
+      world.desk = [this] { return duty_ ? std::optional(duty_->desk()) : std::nullopt; };
+      world.storage_failing = [this] { return duty_ && duty_->storage_failing(); };
+      world.counters = [this] { return web_ ? web_->counters() : WebCounters{}; };
+      api_ = std::make_unique<WebApi>(io_, std::move(world));
+    }
+    Result<std::unique_ptr<WebServer>> server = WebServer::open(io_, *where, api_->handlers());
+    if (!server) return log_error("HTTP: " + server.error().text());
+    web_ = std::move(*server);
+    log_notice(std::string(where->certificate.empty() ? "HTTP: http://" : "HTTP: https://") + where->host +
+               ":" + std::to_string(web_->port()));
   }
 
   void watch_signals() {
@@ -191,6 +215,7 @@ class Daemon {
       log_warning("SNMP: " + snmp.error().text());
     begin_duty(std::move(next_), std::move(*past));
     duty_->start();
+    open_web();
     log_notice(std::string(Phrase{"設定を読み直しました: ", "configuration reloaded: "}.in(language)) +
                duty_->summary());
     notify_ready(duty_->summary());
@@ -282,6 +307,8 @@ class Daemon {
   std::unique_ptr<SystemClock> clock_;
   std::unique_ptr<Duty> duty_;
   std::unique_ptr<ControlSocket> control_;
+  std::unique_ptr<WebApi> api_;
+  std::unique_ptr<WebServer> web_;
   std::unique_ptr<Configuration> next_;  ///< waits for its turn during a reload
   bool ending_ = false;
   bool reloading_ = false;

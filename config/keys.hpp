@@ -46,7 +46,8 @@ inline const KeySet role{"role", {"role", "title", "people", "rota"}};
 inline const KeySet rota{"rota", {"from", "every", "people"}};
 inline const KeySet absence{"absence", {"from", "until", "reason"}};
 inline const KeySet person{"person",
-                           {"name", "label", "login", "telephone", "channels", "absences", "calendar"}};
+                           {"name", "label", "login", "telephone", "password_file", "token_file", "channels",
+                            "absences", "calendar"}};
 inline const KeySet mail_contact{"mail_contact", {"mail", "via", "answer_within", "calendar", "detail"}};
 inline const KeySet sms_contact{"sms_contact", {"sms", "via", "answer_within", "calendar", "detail"}};
 inline const KeySet webhook_contact{"webhook_contact",

@@ -1,4 +1,10 @@
+#include <sys/stat.h>
+
+#include <array>
+#include <tuple>
+
 #include "config/loading.hpp"
+#include "config/wording.hpp"
 
 namespace nethealth {
 namespace {
@@ -54,21 +60,53 @@ void load_store(Loading& load) {
       {"sqlite:/パス か sqlite::memory: を書いてください", "sqlite:/PATH or sqlite::memory:"});
 }
 
+/// A key that others can read is refused; that a file is missing shows only where the program runs.
+void look_at_file(Loading& load, const Node& node, std::string_view key, const std::string& path,
+                  bool secret) {
+  if (load.secrets == Secrets::optional) return;
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    load.read.warn(node,
+                   {"{0}: ファイル {1} がありません。できるまで画面と API は動きません",
+                    "{0}: found no file {1}, expected one; pages and API do not work without it"},
+                   {key, quote(path, load.read.language())});
+  } else if (secret && (status.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)) != 0) {
+    load.read.report(
+        node,
+        {"{0}: 秘密のファイル {1} は所有者以外も読めます。chmod 600 を行ってください",
+         "{0}: the secret file {1} is open to its group or others, expected its owner only; run: "
+         "chmod 600"},
+        {key, quote(path, load.read.language())});
+  }
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+void load_http_files(Loading& load, const Node& node, HttpServer& server) {
+  const Node* certificate = node.find("certificate");
+  const Node* key = node.find("key_file");
+  const std::array<std::tuple<const Node*, std::string_view, std::string*>, 2> files{
+      {{certificate, "certificate", &server.certificate}, {key, "key_file", &server.key_file}}};
+  for (const auto& [file, name, path] : files) {
+    if (file == nullptr) continue;
+    const auto text = load.read.text(*file, name);
+    if (!text) continue;
+    *path = resolve(load.folder, *text);
+    look_at_file(load, *file, name, *path, name == "key_file");
+  }
+  if ((certificate == nullptr) != (key == nullptr))
+    load.read.report(node, {"http: certificate と key_file は両方書いてください",
+                            "http: found only one of certificate and key_file, expected both"});
+}
+
 void load_http(Loading& load) {
   Reader& read = load.read;
   const Node* node = load.root.find("http");
   if (node == nullptr || !read.map(*node, "http", keys::http_server)) return;
-  if (const Node* listen = node->find("listen")) {
-    const auto text = read.text(*listen, "listen");
-    if (text && !split_host_port(*text)) {
-      read.unexpected(*listen, "listen",
-                      {"127.0.0.1:8443 のように アドレス:ポート を書いてください",
-                       "ADDRESS:PORT such as 127.0.0.1:8443"});
-    }
-  }
-  for (const std::string_view key : {"certificate", "key_file"}) {
-    if (const Node* path = node->find(key)) (void)read.text(*path, key);
-  }
+  HttpServer server;
+  load_http_files(load, *node, server);
   if (const Node* url = node->find("public_url")) {
     const auto text = read.text(*url, "public_url");
     const auto parts = text ? split_url(*text) : std::nullopt;
@@ -76,7 +114,27 @@ void load_http(Loading& load) {
       read.unexpected(*url, "public_url",
                       {"https:// で始まる URL を書いてください", "a URL that starts with https://"});
     }
+    set(server.public_url, text);
   }
+  const Node* listen = node->find("listen");
+  if (listen == nullptr) return;
+  const auto text = read.text(*listen, "listen");
+  const auto parts = text ? split_host_port(*text) : std::nullopt;
+  if (text && !parts) {
+    read.unexpected(
+        *listen, "listen",
+        {"127.0.0.1:8443 のように アドレス:ポート を書いてください", "ADDRESS:PORT such as 127.0.0.1:8443"});
+  }
+  if (!parts) return;
+  server.host = parts->host == "localhost" ? "127.0.0.1" : parts->host;
+  server.port = parts->port;
+  if (server.certificate.empty() && !is_loopback(parts->host)) {
+    read.unexpected(*listen, "listen",
+                    {"暗号化なしでは 127.0.0.1 か [::1] だけです。certificate と key_file を書いてください",
+                     "127.0.0.1 or [::1], because without certificate and key_file nothing is encrypted"});
+    return;
+  }
+  load.site.http = std::move(server);
 }
 
 void load_times(Reader& read, const Node& node, Milliseconds& interval, Milliseconds& timeout) {

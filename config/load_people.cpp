@@ -9,6 +9,7 @@ namespace {
 
 constexpr Milliseconds shortest_answer{1'000};
 constexpr Milliseconds longest_answer{86'400'000};
+constexpr std::size_t shortest_token_bytes = 20;
 
 /// The channel a contact goes through: the named one, or the only one of its type.
 std::optional<std::size_t> channel_of(Loading& load, const Node& contact, std::string_view kind,
@@ -141,6 +142,25 @@ void load_role_people(Loading& load, const Node& list, RoleId id) {
   }
 }
 
+/// What a person shows over HTTP. Neither value is ever repeated in a message.
+void load_identification(Loading& load, const Node& node, Person& person) {
+  if (const Node* file = node.find("password_file")) {
+    person.password_hash = read_secret(load, *file, "password_file");
+    if (!person.password_hash.empty() && !person.password_hash.reveal().starts_with("$argon2id$"))
+      load.read.report(
+          *file, {"password_file: 中身は nethealth password が出す1行（$argon2id$...）でなければなりません",
+                  "password_file: expected the line that `nethealth password` prints ($argon2id$...)"});
+  }
+  if (const Node* file = node.find("token_file")) {
+    person.token = read_secret(load, *file, "token_file");
+    if (!person.token.empty() && person.token.reveal().size() < shortest_token_bytes)
+      load.read.report(
+          *file, {"token_file: トークンが短すぎます（20文字以上）。nethealth password --token で作れます",
+                  "token_file: found a token of less than 20 characters, expected one such as "
+                  "`nethealth password --token` makes"});
+  }
+}
+
 }  // namespace
 
 void load_people(Loading& load) {
@@ -164,6 +184,7 @@ void load_people(Loading& load) {
       }
       set(person.telephone, text);
     }
+    load_identification(load, *nodes[i], person);
     if (const Node* channels = nodes[i]->find("channels")) {
       for (const Node* contact : read.list(*channels, "channels")) load_contact(load, *contact, person);
     }

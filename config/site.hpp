@@ -220,6 +220,8 @@ struct Person {
   std::string label;
   std::string login;
   std::string telephone;
+  Secret password_hash;  ///< as `nethealth password` prints it
+  Secret token;          ///< itself, or "sha256:" and its digest in hexadecimal
   std::vector<ContactChannel> channels;
   std::vector<Absence> absences;
   std::optional<std::size_t> calendar;  ///< called only while it is open
@@ -326,12 +328,23 @@ struct AnnexRow {
   std::vector<std::string> measures;
 };
 
+/// The pages and the API. Without a certificate it is plain HTTP, on a loopback address only.
+struct HttpServer {
+  std::string host;  ///< an address
+  std::uint16_t port = 0;
+  std::string certificate;  ///< PEM files; both empty for plain HTTP
+  std::string key_file;
+  std::string public_url;
+  friend bool operator==(const HttpServer&, const HttpServer&) = default;
+};
+
 struct Site {
   std::string name;
   Language language = Language::ja;
   std::string timezone = "Asia/Tokyo";
   Zone zone;
   std::string store_path;  ///< of sqlite:PATH; ":memory:" is allowed
+  std::optional<HttpServer> http;
   Polling polling;
   std::vector<Calendar> calendars;
   std::vector<Credential> credentials;

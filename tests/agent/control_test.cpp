@@ -158,6 +158,7 @@ TEST_CASE("hostile clients are cut off and others are served all the same") {
   const TemporaryFolder folder;
   const std::string path = folder.file("control.sock");
   ControlLimits limits;
+  limits.large_requests = 0;
   limits.to_send_the_request = 100ms;
   Server server(path, limits);
   RawClient mute(path);
