@@ -18,6 +18,7 @@
 #include "agent/recorder.hpp"
 #include "probes/dropped_count.hpp"
 #include "probes/log_follower.hpp"
+#include "probes/syslog_listener.hpp"
 #include "probes/trap_listener.hpp"
 #include "rules/explain.hpp"
 
@@ -88,7 +89,7 @@ class Duty::Impl {
             [this](const std::string& lamp, const std::string& trouble) { log_lamp(lamp, trouble); }),
         follower_(std::make_unique<LogFollower>(
             io, logs_, std::move(past.positions), [this](LogLines lines) { take(std::move(lines)); },
-            [this](const LogProblem& problem) { log_problem(problem); })),
+            [this](const LogProblem& problem) { log_problem(problem); }, follower_options())),
         io_(io),
         snmp_(probers.snmp),
         head_timer_(io) {
@@ -107,6 +108,7 @@ class Duty::Impl {
     if (const Result<void> result = lookout_->start(); !result) log_warning(result.error().text());
     follower_->start();
     listen_for_traps();
+    listen_for_syslog();
     trail_.configuration(configuration_->digests, digests_before_);
     pump_.wake();
     witness_head();
@@ -119,6 +121,7 @@ class Duty::Impl {
 
   void stop_looking() {
     traps_.reset();
+    syslog_.reset();
     follower_.reset();
     lookout_.reset();
   }
@@ -131,7 +134,7 @@ class Duty::Impl {
             clock_,
             tokens_,
             dropped_counts(snmp_ != nullptr ? &snmp_->counters() : nullptr,
-                           traps_ ? &traps_->counters() : nullptr),
+                           traps_ ? &traps_->counters() : nullptr, syslog_ ? &syslog_->counters() : nullptr),
             ended_,
             &trail_};
   }
@@ -150,6 +153,12 @@ class Duty::Impl {
   }
 
  private:
+  LogFollowerOptions follower_options() {
+    LogFollowerOptions options;
+    options.sieve = [this](std::string_view line) { return configuration_->matcher.may_match(line); };
+    return options;
+  }
+
   DispatchReports reports() {
     DispatchReports reports;
     reports.notification = [this](const NotificationOutcome& outcome) { pump_.report(outcome); };
@@ -228,6 +237,23 @@ class Duty::Impl {
                 trouble);
   }
 
+  void listen_for_syslog() {
+    const std::vector<SyslogSource> sources = syslog_sources(site_);
+    if (sources.empty()) return;
+    std::vector<std::string> problems;
+    syslog_ = std::make_unique<SyslogListener>(
+        io_, sources,
+        [this](DeviceIndex device, LogSeen line) {
+          if (configuration_->matcher.may_match(line.line))
+            pump_.observe({clock_.now(), site_.devices[device].name, std::move(line)});
+        },
+        problems);
+    for (const std::string& problem : problems)
+      log_warning(
+          std::string(Phrase{"syslog を受けられません: ", "syslog cannot be heard: "}.in(site_.language)) +
+          problem);
+  }
+
   void log_problem(const LogProblem& problem) const {
     log_warning(problem.device + ": " + problem.file + ": " + problem.what);
   }
@@ -289,6 +315,7 @@ class Duty::Impl {
   boost::asio::io_context& io_;
   SnmpProber* snmp_;
   std::unique_ptr<TrapListener> traps_;
+  std::unique_ptr<SyslogListener> syslog_;
   boost::asio::steady_timer head_timer_;
   AuditTrail trail_{[this](const AuditRecord& record) { pump_.audit(record); }};
   FileDigests digests_before_;

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "probes/http_probe.hpp"
+#include "probes/name_time_mail_probe.hpp"
+#include "probes/plugin_probe.hpp"
 #include "probes/tcp_probe.hpp"
 
 namespace nethealth {
@@ -18,6 +21,27 @@ std::optional<Address> address_of(const std::string& text) {
   const Address address = boost::asio::ip::make_address(text, error);
   if (error) return std::nullopt;
   return address;
+}
+
+/// A certificate that ends sooner is told.
+constexpr std::chrono::days certificate_warning{21};
+
+std::string_view service_word(Service::Kind kind) {
+  switch (kind) {
+    case Service::Kind::tcp:
+      return "tcp";
+    case Service::Kind::http:
+      return "http";
+    case Service::Kind::dns:
+      return "dns";
+    case Service::Kind::ntp:
+      return "ntp";
+    case Service::Kind::smtp:
+      return "smtp";
+    case Service::Kind::plugin:
+      break;
+  }
+  return "plugin";
 }
 
 /// The more an outcome says of the device, the higher.
@@ -105,6 +129,8 @@ class Looker::Impl : public std::enable_shared_from_this<Impl> {
         return tcp(device, round);
       case LookKind::http:
         return http(device, round);
+      case LookKind::plugin:
+        return plugin(device, round);
     }
   }
 
@@ -186,35 +212,92 @@ class Looker::Impl : public std::enable_shared_from_this<Impl> {
       probers_.snmp->look(target, answer);
   }
 
+  static std::vector<const Service*> services(const Device& device, std::string_view look) {
+    std::vector<const Service*> asked;
+    for (const Service& service : device.services)
+      if (service.look() == look) asked.push_back(&service);
+    return asked;
+  }
+
   void tcp(const Device& device, const SharedRound& round) {
-    for (const Service& service : device.services) round->open += service.kind == Service::Kind::tcp ? 1 : 0;
-    for (const Service& service : device.services) {
-      if (service.kind != Service::Kind::tcp) continue;
+    const auto asked = services(device, "tcp");
+    round->open += asked.size();
+    for (const Service* service : asked) {
       const auto best =
           std::make_shared<Best<ServiceSeen>>(Best<ServiceSeen>{round, device.addresses.size(), {}});
       for (const std::string& text : device.addresses) {
         const auto answer = guarded([best](const ServiceSeen& seen) { best->answer(seen); });
         if (const auto address = address_of(text))
-          tcp_look(io_, TcpRequest{*address, service.port, service.name, device.polling.tcp.timeout}, answer);
+          ask(*service, *address, device.polling.tcp.timeout, answer);
         else
-          later([answer, name = service.name] { answer(ServiceSeen{"tcp", name, Outcome::blind, {}, {}}); });
+          later([answer, service] { answer(blind(*service)); });
       }
     }
   }
 
+  static ServiceSeen blind(const Service& service) {
+    return ServiceSeen{std::string(service_word(service.kind)), service.name, Outcome::blind, {}, {}};
+  }
+
+  void ask(const Service& service, const Address& address, Milliseconds timeout,
+           const std::function<void(ServiceSeen)>& answer) {
+    const ServiceAsk where{address, service.port, service.name, timeout};
+    switch (service.kind) {
+      case Service::Kind::dns:
+        return dns_look(io_, where, service.ask, service.answers, answer);
+      case Service::Kind::ntp:
+        return ntp_look(io_, where, service.offset, answer);
+      case Service::Kind::smtp:
+        return smtp_look(io_, where, answer);
+      default:
+        return tcp_look(io_, TcpRequest{address, service.port, service.name, timeout}, answer);
+    }
+  }
+
   void http(const Device& device, const SharedRound& round) {
-    for (const Service& service : device.services) round->open += service.kind == Service::Kind::http ? 1 : 0;
-    for (const Service& service : device.services) {
-      if (service.kind != Service::Kind::http) continue;
+    const auto asked = services(device, "http");
+    round->open += asked.size();
+    for (const Service* service : asked) {
       HttpRequest request;
-      request.url = service.url;
-      request.service = service.name;
+      request.url = service->url;
+      request.service = service->name;
+      request.body = service->body;
       request.timeout = device.polling.http.timeout;
-      http_look(probers_.curl, request, guarded([round](const ServiceSeen& seen) {
+      request.certificate = guarded([round, service](std::chrono::seconds left) {
+        if (left < certificate_warning)
+          round->seen(note_of(*service, "nethealth: the certificate of " + service->name + " (" +
+                                            service->url + ") expires in " +
+                                            std::to_string(left / std::chrono::days(1)) + " days"));
+      });
+      http_look(probers_.curl, std::move(request), guarded([round](const ServiceSeen& seen) {
                   round->seen(Seen(seen));
                   round->one_done();
                 }));
     }
+  }
+
+  void plugin(const Device& device, const SharedRound& round) {
+    const auto asked = services(device, "plugin");
+    round->open += asked.size();
+    for (const Service* service : asked)
+      plugin_look(
+          io_, PluginRequest{service->command, service->name}, guarded([round, service](PluginSeen plugin) {
+            if (plugin.warning)
+              round->seen(
+                  note_of(*service, "nethealth: plugin " + service->name + " warns: " + plugin.seen.text));
+            round->seen(Seen(std::move(plugin.seen)));
+            round->one_done();
+          }));
+  }
+
+  /// What is no outage of a service but worth to be told goes the way of a log line, to the rules of a pack
+  /// of its own.
+  static Seen note_of(const Service& service, std::string line) {
+    LogSeen note;
+    note.file = "nethealth:" + service.name;
+    note.rules = {"services"};
+    note.line = std::move(line);
+    return Seen(std::move(note));
   }
 
   boost::asio::io_context& io_;

@@ -65,7 +65,8 @@ ProbedOnce probe_once(const Configuration& configuration, DeviceIndex device) {
     });
   }
   if (open > 0) io.run_for(probe_once_limit);
-  for (const LogSource& source : site.devices[device].logs) result.logs.push_back(look_at_log(source));
+  for (const LogSource& source : site.devices[device].logs)
+    if (!source.path.empty()) result.logs.push_back(look_at_log(source));
   return result;
 }
 

@@ -165,6 +165,7 @@ ProbeStatement about(const ServiceSeen& seen, const Device& device, Language lan
   std::string text = seen.probe + " " + seen.service + ": " + std::string(word_for(seen.status).in(language));
   if (seen.code) text += ", HTTP " + std::to_string(*seen.code);
   if (seen.duration_ms) text += ", " + figure(*seen.duration_ms) + " ms";
+  if (!seen.text.empty()) text += ", " + seen.text;
   if (seen.status == Outcome::blind) return say(Finding::unknown, text, meaning(seen.status), language);
   if (seen.status != Outcome::ok) return say(Finding::fault, text, meaning(seen.status), language);
   const auto service = std::find_if(device.services.begin(), device.services.end(),

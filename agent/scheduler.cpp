@@ -7,15 +7,15 @@
 namespace nethealth {
 namespace {
 
-constexpr std::array<std::string_view, look_kinds> look_words{"icmp", "snmp", "tcp", "http"};
+constexpr std::array<std::string_view, look_kinds> look_words{"icmp", "snmp", "tcp", "http", "plugin"};
 
 std::size_t index(LookKind kind) {
   return static_cast<std::size_t>(kind);
 }
 
-bool has_service(const Device& device, Service::Kind kind) {
+bool has_service(const Device& device, LookKind kind) {
   return std::any_of(device.services.begin(), device.services.end(),
-                     [&](const Service& service) { return service.kind == kind; });
+                     [&](const Service& service) { return service.look() == word(kind); });
 }
 
 void add_device(std::vector<LookTask>& tasks, DeviceIndex number, const Device& device) {
@@ -23,10 +23,12 @@ void add_device(std::vector<LookTask>& tasks, DeviceIndex number, const Device& 
   if (!device.addresses.empty()) {
     tasks.push_back({number, LookKind::icmp, false, polling.icmp.interval});
     if (device.credential) tasks.push_back({number, LookKind::snmp, false, polling.snmp.interval});
-    if (has_service(device, Service::Kind::tcp))
+    if (has_service(device, LookKind::tcp))
       tasks.push_back({number, LookKind::tcp, false, polling.tcp.interval});
-    if (has_service(device, Service::Kind::http))
+    if (has_service(device, LookKind::http))
       tasks.push_back({number, LookKind::http, false, polling.http.interval});
+    if (has_service(device, LookKind::plugin))
+      tasks.push_back({number, LookKind::plugin, false, polling.tcp.interval});
   }
   if (!device.management) return;
   tasks.push_back({number, LookKind::icmp, true, polling.icmp.interval});

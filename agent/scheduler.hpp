@@ -19,8 +19,8 @@
 
 namespace nethealth {
 
-enum class LookKind : std::uint8_t { icmp, snmp, tcp, http };
-inline constexpr std::size_t look_kinds = 4;
+enum class LookKind : std::uint8_t { icmp, snmp, tcp, http, plugin };  ///< tcp: also dns, ntp and smtp
+inline constexpr std::size_t look_kinds = 5;
 std::string_view word(LookKind kind);
 std::optional<LookKind> look_kind(std::string_view word);
 
@@ -44,7 +44,7 @@ struct Look {
 class Scheduler {
  public:
   /// Polls that run at the same time, by kind.
-  static constexpr std::array<std::size_t, look_kinds> max_running{4096, 512, 512, 128};
+  static constexpr std::array<std::size_t, look_kinds> max_running{4096, 512, 512, 128, 16};
   static constexpr int max_wanted_starts_per_second = 500;
   static constexpr std::size_t max_wanted_running = 1024;
 

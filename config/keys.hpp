@@ -39,8 +39,15 @@ inline const KeySet device{"device",
 inline const KeySet cable{"cable", {"to", "port"}};
 inline const KeySet management{"management", {"address", "snmp"}};
 inline const KeySet tcp_service{"tcp_service", {"name", "tcp", "depends_on"}};
-inline const KeySet http_service{"http_service", {"name", "http", "expect", "depends_on"}};
+inline const KeySet http_service{"http_service", {"name", "http", "expect", "body", "depends_on"}};
+inline const KeySet dns_service{"dns_service", {"name", "dns", "depends_on"}};
+inline const KeySet dns_question{"dns_question", {"name", "expect", "port"}};
+inline const KeySet ntp_service{"ntp_service", {"name", "ntp", "depends_on"}};
+inline const KeySet ntp_limits{"ntp_limits", {"offset", "port"}};
+inline const KeySet smtp_service{"smtp_service", {"name", "smtp", "depends_on"}};
+inline const KeySet plugin_service{"plugin_service", {"name", "plugin", "depends_on"}};
 inline const KeySet log{"log", {"path", "encoding", "rules"}};
+inline const KeySet syslog_log{"syslog_log", {"syslog", "encoding", "rules"}};
 inline const KeySet maintenance{"maintenance", {"device", "room", "all", "from", "until", "reason"}};
 inline const KeySet role{"role", {"role", "title", "people", "rota"}};
 inline const KeySet rota{"rota", {"from", "every", "people"}};
@@ -99,7 +106,14 @@ inline std::vector<const KeySet*> all_key_sets() {
           &keys::management,
           &keys::tcp_service,
           &keys::http_service,
+          &keys::dns_service,
+          &keys::dns_question,
+          &keys::ntp_service,
+          &keys::ntp_limits,
+          &keys::smtp_service,
+          &keys::plugin_service,
           &keys::log,
+          &keys::syslog_log,
           &keys::maintenance,
           &keys::role,
           &keys::person,

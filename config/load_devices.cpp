@@ -85,10 +85,24 @@ void load_contractor(Loading& load, const Node& node, Device& device) {
 
 void load_log(Loading& load, const Node& node, Device& device) {
   Reader& read = load.read;
-  if (!read.map(node, "logs", keys::log)) return;
+  const Node* syslog = node.kind == Node::Kind::map ? node.find("syslog") : nullptr;
+  if (!read.map(node, "logs", syslog != nullptr ? keys::syslog_log : keys::log)) return;
   LogSource log;
   log.encoding = "auto";
-  if (const Node* path = read.require(node, "path")) {
+  if (syslog != nullptr) {
+    const auto text = read.text(*syslog, "syslog");
+    const auto parts = text ? split_url(*text) : std::nullopt;
+    const bool good = parts && (parts->scheme == "udp" || parts->scheme == "tcp") && parts->rest.empty() &&
+                      (canonical_address(parts->host) || parts->host == "0.0.0.0" || parts->host == "::");
+    if (text && !good)
+      read.unexpected(*syslog, "syslog",
+                      {"自分の側の udp://アドレス:ポート か tcp://アドレス:ポート を書いてください",
+                       "an own udp://ADDRESS:PORT or tcp://ADDRESS:PORT"});
+    if (good)
+      log.syslog = parts->scheme + "://" +
+                   (parts->host.find(':') == std::string::npos ? parts->host : "[" + parts->host + "]") +
+                   ":" + std::to_string(parts->port.value_or(514));
+  } else if (const Node* path = read.require(node, "path")) {
     if (const auto text = read.text(*path, "path")) log.path = resolve(load.folder, *text);
   }
   if (const Node* encoding = node.find("encoding")) {

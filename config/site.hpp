@@ -95,17 +95,29 @@ enum class DeviceKind : std::uint8_t {
 };
 
 struct Service {
-  enum class Kind : std::uint8_t { tcp, http };
+  enum class Kind : std::uint8_t { tcp, http, dns, ntp, smtp, plugin };
   std::string name;
   Kind kind = Kind::tcp;
-  std::uint16_t port = 0;               ///< of a tcp service
-  std::string url;                      ///< of an http service
-  std::optional<int> expect;            ///< the HTTP status wanted; without it, any below 400
+  std::uint16_t port = 0;     ///< of a tcp, dns, ntp or smtp service
+  std::string url;            ///< of an http service
+  std::optional<int> expect;  ///< the HTTP status wanted; without it, any below 400
+  std::string body;           ///< text that an http answer has to hold; any when empty
+  std::string ask;            ///< of a dns service: the name it has to know
+  std::vector<std::string>
+      answers;                 ///< of a dns service: addresses one of which it has to give; any when empty
+  Milliseconds offset{1'000};  ///< of an ntp service: how far its clock may be from ours
+  std::vector<std::string> command;     ///< of a plugin: the program's absolute path, and its arguments
   std::vector<std::size_t> depends_on;  ///< services of the same device
+
+  /// By which kind of look it is asked: the words of `probe.wanted`.
+  [[nodiscard]] std::string_view look() const {
+    return kind == Kind::http ? "http" : kind == Kind::plugin ? "plugin" : "tcp";
+  }
 };
 
 struct LogSource {
-  std::string path;      ///< a glob is allowed
+  std::string path;      ///< a glob is allowed; empty when the device sends by syslog
+  std::string syslog;    ///< "udp://ADDRESS:PORT" or "tcp://...": where the device's own messages are heard
   std::string encoding;  ///< "utf-8", "cp932", "euc-jp", "iso-2022-jp", "utf-16" ...; "auto" by default
   std::vector<std::string> rules;  ///< packs of log rules; all when empty
 };

@@ -13,6 +13,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -228,6 +229,7 @@ void prepare(Job& job, const CurlHttp& http) {
   set(job, CURLOPT_URL, http.url.c_str());
   set(job, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(job, CURLOPT_USERAGENT, "nethealth");
+  set(job, CURLOPT_CERTINFO, 1L);
   set(job, CURLOPT_SSL_VERIFYPEER, http.verify ? 1L : 0L);
   set(job, CURLOPT_SSL_VERIFYHOST, http.verify ? 2L : 0L);
   if (http.method == "HEAD") {
@@ -334,6 +336,22 @@ std::string reason_of(const Job& job, CURLcode result, const CurlReply& reply) {
   return text;
 }
 
+/// Of the server's own certificate, the first of its chain.
+std::optional<std::chrono::seconds> certificate_left(Job& job) {
+  constexpr std::string_view key = "Expire date:";
+  curl_certinfo* chain = nullptr;
+  if (curl_easy_getinfo(job.easy.get(), CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr ||
+      chain->num_of_certs < 1)
+    return std::nullopt;
+  for (const curl_slist* field = chain->certinfo[0]; field != nullptr; field = field->next) {
+    if (!std::string_view(field->data).starts_with(key)) continue;
+    const time_t until = curl_getdate(field->data + key.size(), nullptr);
+    if (until == -1) return std::nullopt;
+    return std::chrono::seconds(until - std::time(nullptr));
+  }
+  return std::nullopt;
+}
+
 CurlReply read_reply(Job& job, CURLcode result) {
   long system_error = 0;
   curl_easy_getinfo(job.easy.get(), CURLINFO_OS_ERRNO, &system_error);
@@ -344,6 +362,7 @@ CurlReply read_reply(Job& job, CURLcode result) {
   if (const auto* http = std::get_if<CurlHttp>(&job.order.what)) {
     if (job.body_cut) reply.outcome = Outcome::ok;
     reply.answer_unknown = reply.outcome != Outcome::ok && reply.code < 200 && all_sent(job, *http);
+    reply.certificate_left = certificate_left(job);
   } else {
     // A refusal in time is an error whatever curl calls it; 5xx to the log-in excepted.
     if (reply.outcome != Outcome::ok && reply.outcome != Outcome::auth_error && reply.code >= 400) {

@@ -6,9 +6,11 @@
 // protocols.
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config/time.hpp"
@@ -30,6 +32,8 @@ struct CurlReply {
   /// came back; SMTP, the end of the message was sent and its reply was not read. False when it surely has
   /// not or surely has.
   bool answer_unknown = false;
+  /// How long the server's certificate is still good, where one was shown.
+  std::optional<std::chrono::seconds> certificate_left;
 };
 
 class CurlWorker {

@@ -2,7 +2,8 @@
 
 namespace nethealth {
 
-std::vector<DroppedCount> dropped_counts(const SnmpCounters* snmp, const TrapCounters* traps) {
+std::vector<DroppedCount> dropped_counts(const SnmpCounters* snmp, const TrapCounters* traps,
+                                         const SyslogCounters* syslog) {
   std::vector<DroppedCount> all;
   const auto add = [&](std::string_view probe, std::string_view reason, std::uint64_t count) {
     if (count > 0) all.push_back({probe, reason, count});
@@ -25,6 +26,12 @@ std::vector<DroppedCount> dropped_counts(const SnmpCounters* snmp, const TrapCou
     add("trap", "stale", traps->dropped_stale);
     add("trap", "storm", traps->dropped_storm);
     add("trap", "inform_v3", traps->dropped_inform_v3);
+  }
+  if (syslog != nullptr) {
+    add("syslog", "unknown_source", syslog->dropped_unknown_source);
+    add("syslog", "storm", syslog->dropped_storm);
+    add("syslog", "framing", syslog->dropped_framing);
+    add("syslog", "connections", syslog->dropped_connections);
   }
   return all;
 }

@@ -6,17 +6,19 @@
 #include <vector>
 
 #include "probes/snmp_requester.hpp"
+#include "probes/syslog_listener.hpp"
 #include "probes/trap_listener.hpp"
 
 namespace nethealth {
 
 struct DroppedCount {
-  std::string_view probe;   ///< snmp, trap
+  std::string_view probe;   ///< snmp, trap, syslog
   std::string_view reason;  ///< one word
   std::uint64_t count = 0;
 };
 
-/// Only what was dropped at all. Either may be null.
-std::vector<DroppedCount> dropped_counts(const SnmpCounters* snmp, const TrapCounters* traps);
+/// Only what was dropped at all. Any may be null.
+std::vector<DroppedCount> dropped_counts(const SnmpCounters* snmp, const TrapCounters* traps,
+                                         const SyslogCounters* syslog = nullptr);
 
 }  // namespace nethealth

@@ -7,6 +7,8 @@
 #include <cctype>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace nethealth {
@@ -68,8 +70,18 @@ bool is_deceptive(std::string_view character) {
          (second == 0x81 && third >= 0xA6 && third <= 0xA9);
 }
 
+/// Eight bytes at once where there are no tabs among them.
 bool is_plain_ascii(std::string_view bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\t'; });
+  constexpr std::uint64_t ones = 0x0101010101010101U, tops = 0x8080808080808080U;
+  const auto is_plain = [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\t'; };
+  for (; bytes.size() >= sizeof(std::uint64_t); bytes.remove_prefix(sizeof(std::uint64_t))) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, bytes.data(), sizeof eight);
+    // A top bit is set by a byte above 0x7F, below 0x20 (borrow) or of 0x7F (carry).
+    const std::uint64_t odd = (eight | (eight - ones * 0x20) | (eight + ones)) & tops;
+    if (odd != 0 && !std::all_of(bytes.begin(), bytes.begin() + sizeof eight, is_plain)) return false;
+  }
+  return std::all_of(bytes.begin(), bytes.end(), is_plain);
 }
 
 /// One iconv descriptor to UTF-8, opened once a thread: opening costs more than a line.
@@ -254,6 +266,12 @@ std::string decode_log_line(std::string_view bytes, LogEncoding encoding, bool c
     default:
       return decode_automatic(bytes, cut);
   }
+}
+
+bool is_same_in(std::string_view bytes, LogEncoding encoding) {
+  const bool contains_ascii = encoding == LogEncoding::automatic || encoding == LogEncoding::utf8 ||
+                              encoding == LogEncoding::cp932 || encoding == LogEncoding::euc_jp;
+  return contains_ascii && is_plain_ascii(bytes);
 }
 
 std::string printable_utf8(std::string_view bytes) {

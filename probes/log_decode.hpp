@@ -33,6 +33,9 @@ LogEncoding settle_encoding(LogEncoding encoding, std::string_view first_bytes);
 /// sign of another encoding.
 std::string decode_log_line(std::string_view bytes, LogEncoding encoding, bool cut = false);
 
+/// Whether the bytes are the line's text as they stand: printable ASCII in an encoding that contains it.
+bool is_same_in(std::string_view bytes, LogEncoding encoding);
+
 /// The bytes as they are where they are valid, printable UTF-8, and \xHH where not.
 std::string printable_utf8(std::string_view bytes);
 

@@ -2,8 +2,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +19,7 @@
 namespace nethealth {
 namespace {
 
+constexpr std::size_t unpack_step_bytes = 256 * 1024;
 constexpr std::size_t most_folder_entries = 20'000;
 /// A copy (copytruncate) is known by its start alone, so a very short start does not count.
 constexpr std::size_t shortest_telling_start_bytes = 16;
@@ -146,6 +149,25 @@ Result<LogFile> LogFile::open(const std::string& path) {
   return file;
 }
 
+Result<LogFile> LogFile::unpack(const std::string& path) {
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> packed(gzopen(path.c_str(), "rbe"), gzclose);
+  const int descriptor = memfd_create("nethealth-log", MFD_CLOEXEC);
+  if (descriptor < 0) return failure(path, "cannot be unpacked: " + because_of(errno));
+  LogFile file(descriptor, path);
+  if (!packed) return failure(path, "cannot be unpacked: " + because_of(errno));
+  std::vector<char> room(unpack_step_bytes);
+  std::size_t total = 0;
+  for (;;) {
+    const int got = gzread(packed.get(), room.data(), static_cast<unsigned>(room.size()));
+    if (got < 0) return failure(path, "cannot be unpacked: it is damaged");
+    if (got == 0) return file;
+    total += static_cast<std::size_t>(got);
+    if (total > most_unpacked_bytes) return failure(path, "cannot be unpacked: it is too large");
+    if (write(descriptor, room.data(), static_cast<std::size_t>(got)) != got)
+      return failure(path, "cannot be unpacked: " + because_of(errno));
+  }
+}
+
 LogFile::LogFile(LogFile&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
 
@@ -180,6 +202,29 @@ bool LogFile::starts_as(std::string_view known) const {
   if (length == 0) return true;
   const auto start = read(0, length);
   return start && fingerprint(*start) == known;
+}
+
+UnpackedFiles find_compressed(const std::string& path, const LostPlace& place) {
+  UnpackedFiles found;
+  if (fingerprint_length(place.fingerprint) < shortest_telling_start_bytes) return found;
+  const std::string base = path.substr(path.rfind('/') + 1);
+  std::vector<Sibling> siblings = siblings_of(path);
+  std::erase_if(siblings, [&](const Sibling& one) {
+    return !is_rotation_of(one.name, base) || (is_compressed_name(one.name) && !one.name.ends_with(".gz"));
+  });
+  // gzip keeps the time of the last change.
+  std::sort(siblings.begin(), siblings.end(),
+            [](const Sibling& a, const Sibling& b) { return a.facts.modified_ns < b.facts.modified_ns; });
+  for (const Sibling& one : siblings) {
+    const bool packed = is_compressed_name(one.name);
+    if (!packed && !found.unpacked.empty()) found.paths.push_back(one.path);
+    if (!packed) continue;
+    auto file = LogFile::unpack(one.path);
+    const auto facts = file ? file->facts() : Result<FileFacts>(tl::unexpected(file.error()));
+    const bool lost = facts && facts->size >= place.offset && file->starts_as(place.fingerprint);
+    if (facts && (lost || !found.unpacked.empty())) found.unpacked.push_back(std::move(*file));
+  }
+  return found;
 }
 
 bool is_copy_of(const std::string& path, const std::string& original, const LostPlace& place) {

@@ -14,6 +14,8 @@ namespace nethealth {
 /// How much of a file's start tells it apart from another that got the same inode later.
 inline constexpr std::size_t fingerprint_bytes = 1024;
 
+inline constexpr std::size_t most_unpacked_bytes = 256 * 1024 * 1024;
+
 struct FileIdentity {
   std::uint64_t device_number = 0;
   std::uint64_t inode = 0;
@@ -39,6 +41,8 @@ Result<FileFacts> look_at_file(const std::string& path);
 class LogFile {
  public:
   static Result<LogFile> open(const std::string& path);
+  /// What a gzip file holds, unpacked into memory: at most `most_unpacked_bytes`, more is refused.
+  static Result<LogFile> unpack(const std::string& path);
   LogFile(LogFile&& other) noexcept;
   LogFile& operator=(LogFile&& other) noexcept;
   ~LogFile();
@@ -71,6 +75,15 @@ struct RotatedFiles {
   std::vector<std::string> compressed;
 };
 RotatedFiles find_rotated(const std::string& path, const LostPlace& place);
+
+/// The same where the lost file was compressed (gzip) meanwhile. `unpacked` begins with it, to be read from
+/// the lost place on, and goes on with those that were compressed after it; `paths` are the younger ones that
+/// were not. Nothing where it is not among them.
+struct UnpackedFiles {
+  std::vector<LogFile> unpacked;
+  std::vector<std::string> paths;
+};
+UnpackedFiles find_compressed(const std::string& path, const LostPlace& place);
 
 /// Whether the file at `path` is a copy that holds all that was read of `original` up to the place.
 bool is_copy_of(const std::string& path, const std::string& original, const LostPlace& place);

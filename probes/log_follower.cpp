@@ -67,7 +67,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
       : io_(io),
         on_lines_(std::move(on_lines)),
         on_problem_(std::move(on_problem)),
-        options_(options),
+        options_(std::move(options)),
         look_timer_(io),
         drain_timer_(io) {
     for (FollowedLog& log : logs) add_source(std::move(log), saved);
@@ -314,6 +314,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     const RotatedFiles rotated = find_rotated(followed.file, place);
     const std::string where = "after offset " + std::to_string(place.offset);
     if (same_file) tell({followed.source->device, followed.file, "was truncated; read again from its start"});
+    if (!rotated.found && !rotated.compressed.empty() && take_compressed(followed, place)) return;
     if (!rotated.found && place.offset > 0)
       tell({followed.source->device, followed.file,
             "what was read until now is not in its folder any more; what was written to it " + where +
@@ -322,6 +323,18 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
                      ? ""
                      : " (perhaps compressed too early: " + rotated.compressed.back() + ")")});
     append_rotated(followed, rotated, place.offset);
+  }
+
+  /// What was compressed before it was read. False when it is not there.
+  bool take_compressed(Followed& followed, const LostPlace& place) {
+    UnpackedFiles files = find_compressed(followed.file, place);
+    if (files.unpacked.empty()) return false;
+    std::uint64_t offset = place.offset;
+    for (LogFile& file : files.unpacked) append(followed, std::move(file), std::exchange(offset, 0));
+    RotatedFiles younger;
+    younger.paths = std::move(files.paths);
+    append_rotated(followed, younger, 0);
+    return true;
   }
 
   void append_rotated(Followed& followed, const RotatedFiles& rotated, std::uint64_t offset) {
@@ -367,7 +380,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
   void let_go(Source& source, Followed& followed) {
     if (!followed.streams.empty()) {
       auto piece = followed.streams.front().read(options_.batch_bytes);
-      if (piece && !piece->lines.empty())
+      if (piece && (!piece->lines.empty() || piece->sieved > 0))
         return send(followed, std::move(piece->lines), position(followed, followed.streams.front().place()),
                     false);
       if (piece && !piece->at_end) return;
@@ -400,7 +413,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     if (!facts) return;
     const Source& source = *followed.source;
     followed.streams.emplace_back(std::move(file), *facts, offset, source.encoding, options_.line_bytes,
-                                  followed.file, source.config.rules);
+                                  followed.file, source.config.rules, options_.sieve);
     if (followed.streams.size() <= 2) followed.quiet_since = drain_ticks_;
     followed.problem.clear();
   }
@@ -450,7 +463,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
           tell_once(followed.source->device,
                     Result<void>(failure(followed.file, "is compressed and therefore not read")), "");
     if (piece->progressed) followed.quiet_since = drain_ticks_;
-    if (!piece->lines.empty())
+    if (!piece->lines.empty() || piece->sieved > 0)
       return send(followed, std::move(piece->lines), position(followed, followed.streams.front().place()),
                   false);
     if (!piece->at_end) return make_ready(followed);
@@ -588,7 +601,8 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
 std::vector<FollowedLog> followed_logs(const Site& site) {
   std::vector<FollowedLog> logs;
   for (const Device& device : site.devices)
-    for (const LogSource& source : device.logs) logs.push_back({device.name, source});
+    for (const LogSource& source : device.logs)
+      if (!source.path.empty()) logs.push_back({device.name, source});
   return logs;
 }
 
@@ -596,7 +610,7 @@ LogFollower::LogFollower(boost::asio::io_context& io, std::vector<FollowedLog> l
                          std::vector<LogPosition> saved, OnLines on_lines, OnProblem on_problem,
                          LogFollowerOptions options)
     : impl_(std::make_shared<Impl>(io, std::move(logs), std::move(saved), std::move(on_lines),
-                                   std::move(on_problem), options)) {}
+                                   std::move(on_problem), std::move(options))) {}
 
 LogFollower::~LogFollower() {
   impl_->stop();

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "config/site.hpp"
+#include "probes/log_stream.hpp"
 #include "probes/observation.hpp"
 
 namespace nethealth {
@@ -75,6 +76,7 @@ struct LogFollowerOptions {
   std::size_t batches_outstanding = 64;  ///< over all files
   std::size_t files_a_source = 1'000;
   std::size_t problems_a_look = 20;  ///< the rest is counted and told as a number
+  LineSieve sieve{};                 ///< lines it keeps back are not handed over; their positions are
 };
 
 class LogFollower {

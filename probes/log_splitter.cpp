@@ -41,8 +41,17 @@ RawLine LogSplitter::take_line(std::size_t line_end_bytes) {
     if (std::string_view(kept_).ends_with(carriage_return))
       kept_.resize(kept_.size() - carriage_return.size());
   }
-  RawLine line{line_offset_, std::exchange(kept_, {}), std::exchange(left_out_, 0)};
+  taken_.swap(kept_);
+  kept_.clear();
+  const RawLine line{line_offset_, taken_, std::exchange(left_out_, 0)};
   line_offset_ = next_line;
+  return line;
+}
+
+RawLine LogSplitter::whole_line(std::string_view with_end) {
+  RawLine line{line_offset_, with_end.substr(0, with_end.size() - 1), 0};
+  if (line.bytes.ends_with('\r')) line.bytes.remove_suffix(1);
+  line_offset_ += with_end.size();
   return line;
 }
 
@@ -61,8 +70,12 @@ void LogSplitter::scan(std::string_view bytes, const OnLine& on_line) {
   while (!bytes.empty()) {
     const std::size_t length = end_of_line(bytes);
     if (length == std::string_view::npos) return keep(bytes);
-    keep(bytes.substr(0, length));
-    on_line(take_line(line_end_bytes));
+    if (unit_ == Unit::byte && kept_.empty() && left_out_ == 0 && length <= line_limit_bytes_) {
+      on_line(whole_line(bytes.substr(0, length)));
+    } else {
+      keep(bytes.substr(0, length));
+      on_line(take_line(line_end_bytes));
+    }
     bytes.remove_prefix(length);
   }
 }

@@ -12,8 +12,8 @@ namespace nethealth {
 
 /// One line as bytes, without its line end (LF or CR LF).
 struct RawLine {
-  std::uint64_t offset = 0;  ///< of its first byte in the file
-  std::string bytes;
+  std::uint64_t offset = 0;    ///< of its first byte in the file
+  std::string_view bytes;      ///< valid until the splitter is used again
   std::uint64_t left_out = 0;  ///< bytes beyond the limit, not kept
 };
 
@@ -43,11 +43,14 @@ class LogSplitter {
   [[nodiscard]] std::size_t end_of_line(std::string_view bytes) const;
   void keep(std::string_view bytes);
   RawLine take_line(std::size_t line_end_bytes);
+  /// A line that stands whole in what was fed, without a copy.
+  RawLine whole_line(std::string_view with_end);
 
   Unit unit_;
   std::size_t line_limit_bytes_;
   std::uint64_t line_offset_;
   std::string kept_;
+  std::string taken_;      ///< what the last line handed over points to
   std::string half_unit_;  ///< the first byte of a 16-bit unit whose second was not fed yet
   std::uint64_t left_out_ = 0;
 };

@@ -22,7 +22,7 @@ void remove_byte_order_mark(RawLine& line) {
   if (line.offset != 0) return;
   for (const std::string_view mark : {"\xEF\xBB\xBF", "\xFF\xFE", "\xFE\xFF"})
     if (line.bytes.starts_with(mark)) {
-      line.bytes.erase(0, mark.size());
+      line.bytes.remove_prefix(mark.size());
       return;
     }
 }
@@ -30,14 +30,16 @@ void remove_byte_order_mark(RawLine& line) {
 }  // namespace
 
 LogStream::LogStream(LogFile file, FileFacts facts, std::uint64_t offset, LogEncoding encoding,
-                     std::size_t line_bytes, std::string name, std::vector<std::string> rules)
+                     std::size_t line_bytes, std::string name, std::vector<std::string> rules,
+                     LineSieve sieve)
     : file_(std::move(file)),
       identity_(facts.identity),
       start_(offset),
       encoding_(encoding),
       line_bytes_(line_bytes),
       name_(std::move(name)),
-      rules_(std::move(rules)) {
+      rules_(std::move(rules)),
+      sieve_(std::move(sieve)) {
   if (offset > 0)
     head_ = file_.read(0, std::min<std::uint64_t>(offset, fingerprint_bytes)).value_or(std::string());
 }
@@ -60,15 +62,28 @@ void LogStream::remember_head(std::uint64_t offset, std::string_view bytes) {
     head_ += bytes.substr(0, fingerprint_bytes - std::min(fingerprint_bytes, head_.size()));
 }
 
-LogSeen LogStream::seen(RawLine raw) const {
-  remove_byte_order_mark(raw);
+LogSeen LogStream::seen(const RawLine& raw, std::string_view text) const {
   LogSeen seen;
   seen.file = name_;
   seen.offset = raw.offset;
   seen.rules = rules_;
-  seen.line = decode_log_line(raw.bytes, encoding_, raw.left_out > 0);
+  seen.line = text;
   if (raw.left_out > 0) seen.line += " [" + std::to_string(raw.left_out) + " more bytes left out]";
   return seen;
+}
+
+void LogStream::take(RawLine raw, Piece& piece) const {
+  remove_byte_order_mark(raw);
+  std::string room;
+  std::string_view text = raw.bytes;
+  if (!is_same_in(raw.bytes, encoding_)) {
+    room = decode_log_line(raw.bytes, encoding_, raw.left_out > 0);
+    text = room;
+  }
+  if (sieve_ && !sieve_(text))
+    ++piece.sieved;
+  else
+    piece.lines.push_back(seen(raw, text));
 }
 
 Result<LogStream::Piece> LogStream::read(std::size_t limit_bytes) {
@@ -85,16 +100,16 @@ Result<LogStream::Piece> LogStream::read(std::size_t limit_bytes) {
     piece.progressed |= !bytes->empty();
     total += bytes->size();
     remember_head(offset, *bytes);
-    splitter_->feed(*bytes, [&](RawLine line) { piece.lines.push_back(seen(std::move(line))); });
+    splitter_->feed(*bytes, [&](const RawLine& line) { take(line, piece); });
   }
   return piece;
 }
 
 std::vector<LogSeen> LogStream::finish() {
-  std::vector<LogSeen> lines;
-  if (!settle(true) || compressed_) return lines;
-  if (auto rest = splitter_->finish()) lines.push_back(seen(std::move(*rest)));
-  return lines;
+  Piece piece;
+  if (!settle(true) || compressed_) return {};
+  if (const auto rest = splitter_->finish()) take(*rest, piece);
+  return std::move(piece.lines);
 }
 
 Result<bool> LogStream::was_truncated() const {

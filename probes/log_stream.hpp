@@ -1,9 +1,12 @@
 #pragma once
 // One open log file read from an offset on, as decoded lines.
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "probes/log_decode.hpp"
@@ -13,16 +16,21 @@
 
 namespace nethealth {
 
+/// Whether a line may mean something; one that surely does not is only counted. Quick, and never wrong about
+/// a line that does.
+using LineSieve = std::function<bool(std::string_view line)>;
+
 class LogStream {
  public:
   /// `name` and `rules` go into every line. `offset` is the start of a line.
   LogStream(LogFile file, FileFacts facts, std::uint64_t offset, LogEncoding encoding, std::size_t line_bytes,
-            std::string name, std::vector<std::string> rules);
+            std::string name, std::vector<std::string> rules, LineSieve sieve = {});
 
   /// The next complete lines, at most `limit_bytes` of the file (one line more to end it).
   /// `at_end`: nothing more is there now.
   struct Piece {
     std::vector<LogSeen> lines;
+    std::size_t sieved = 0;  ///< lines that the sieve kept back
     bool at_end = false;
     bool progressed = false;  ///< bytes were read, lines or not
   };
@@ -47,7 +55,9 @@ class LogStream {
   /// Settles the encoding by the first bytes; false while there are too few.
   bool settle(bool ended);
   void remember_head(std::uint64_t offset, std::string_view bytes);
-  LogSeen seen(RawLine raw) const;
+  LogSeen seen(const RawLine& raw, std::string_view text) const;
+  /// Decodes a line and hands it over where the sieve lets it through.
+  void take(RawLine raw, Piece& piece) const;
 
   LogFile file_;
   FileIdentity identity_;
@@ -56,6 +66,7 @@ class LogStream {
   std::size_t line_bytes_;
   std::string name_;
   std::vector<std::string> rules_;
+  LineSieve sieve_;
   std::optional<LogSplitter> splitter_;  ///< from when the encoding is settled
   std::string head_;                     ///< the first bytes of the file as far as read, for the fingerprint
   bool compressed_ = false;

@@ -85,6 +85,8 @@ struct ServiceSeen {
   Outcome status = Outcome::ok;
   std::optional<int> code;  ///< the HTTP status
   std::optional<double> duration_ms;
+  std::string text{};  ///< what a plugin or a server said, or what is wrong with its answer; one line
+  std::map<std::string, std::string> performance{};  ///< a plugin's figures: label to value with unit
 };
 
 struct LogSeen {

@@ -231,6 +231,12 @@ ServiceSeen read_service(const Fields& fields, std::string_view probe) {
   seen.status = fields.word<Outcome>("status", service_words, true).value_or(Outcome::error);
   if (const auto code = fields.count("code", false, 999); code) seen.code = static_cast<int>(*code);
   seen.duration_ms = fields.number("duration_ms", 0);
+  seen.text = fields.text("text");
+  const json::value* performance = fields.find("performance");
+  if (performance != nullptr && performance->is_object())
+    for (const auto& [label, value] : performance->get_object())
+      seen.performance[std::string(label)] =
+          value.is_string() ? std::string(value.get_string()) : json::serialize(value);
   return seen;
 }
 

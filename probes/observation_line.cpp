@@ -86,13 +86,19 @@ void write(JsonWriter& writer, const SnmpSeen& seen, std::string& out) {
   if (seen.management) writer.truth("management", true);
 }
 
-void write(JsonWriter& writer, const ServiceSeen& seen, std::string&) {
+void write(JsonWriter& writer, const ServiceSeen& seen, std::string& out) {
   writer.text("probe", seen.probe);
   writer.text("service", seen.service);
   const std::string_view status = word_of<Outcome>(service_words, seen.status);
   writer.text("status", status.empty() ? "error" : status);
   if (seen.code) writer.count("code", not_negative(*seen.code));
   writer.number("duration_ms", seen.duration_ms, digits);
+  writer.text_if_any("text", seen.text);
+  if (seen.performance.empty()) return;
+  writer.key("performance");
+  JsonWriter inner(out);
+  for (const auto& [label, value] : seen.performance) inner.text(label, value);
+  inner.end();
 }
 
 void write(JsonWriter& writer, const LogSeen& seen, std::string&) {

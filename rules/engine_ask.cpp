@@ -13,7 +13,7 @@ std::string probe_of(const Observation& observation) {
   if (std::holds_alternative<IcmpSeen>(observation.seen)) return "icmp";
   if (std::holds_alternative<SnmpSeen>(observation.seen)) return "snmp";
   if (const auto* service = std::get_if<ServiceSeen>(&observation.seen))
-    return service->probe == "http" ? "http" : "tcp";
+    return service->probe == "http" || service->probe == "plugin" ? service->probe : "tcp";
   return "";
 }
 
@@ -31,8 +31,7 @@ bool Engine::Mind::is_asked(SignIndex index) const {
   const Sign& sign = states_[index];
   std::string probe = "snmp";
   if (sign.kind == SignKind::ping) probe = "icmp";
-  if (sign.kind == SignKind::service)
-    probe = site_.devices[sign.device].services[sign.index].kind == Service::Kind::http ? "http" : "tcp";
+  if (sign.kind == SignKind::service) probe = site_.devices[sign.device].services[sign.index].look();
   const auto found = asked_.find({sign.device, probe});
   return found != asked_.end() && !found->second.answered && now - found->second.at < limits::answer_wait;
 }
@@ -61,8 +60,7 @@ void Engine::Mind::ask_about(SignIndex index) {
   const Sign& sign = states_[index];
   const DeviceIndex device = sign.device;
   const auto services = [&](DeviceIndex of) {
-    for (const Service& service : site_.devices[of].services)
-      want(of, service.kind == Service::Kind::http ? "http" : "tcp", index);
+    for (const Service& service : site_.devices[of].services) want(of, std::string(service.look()), index);
   };
   switch (sign.kind) {
     case SignKind::ping: {

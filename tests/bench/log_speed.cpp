@@ -160,17 +160,21 @@ Counts follow(const std::string& path, const std::string& encoding, std::size_t 
               const LogMatcher* matcher) {
   Counts counts;
   boost::asio::io_context io;
+  LogFollowerOptions options;
+  options.sieve = [&](std::string_view line) {
+    ++counts.lines;
+    return matcher != nullptr && matcher->may_match(line);
+  };
   LogFollower follower(
-      io, {{"cs-1", LogSource{path, encoding, {}}}}, {LogPosition{"cs-1", path, "", 0, 0, 0, ""}},
+      io, {{"cs-1", LogSource{path, "", encoding, {}}}}, {LogPosition{"cs-1", path, "", 0, 0, 0, ""}},
       [&](LogLines batch) {
         for (const LogSeen& line : batch.lines) {
-          ++counts.lines;
           if (matcher != nullptr && !matcher->match(line.line, line.rules).empty()) ++counts.hits;
         }
         if (batch.after.offset >= bytes) io.stop();
         follower.acknowledge(batch.batch);
       },
-      [](const LogProblem& problem) { std::cerr << problem.file << ": " << problem.what << '\n'; });
+      [](const LogProblem& problem) { std::cerr << problem.file << ": " << problem.what << '\n'; }, options);
   follower.start();
   io.run();
   return counts;

@@ -152,7 +152,7 @@ class Scorer {
     end_ = offset;
     LogPosition known{"cs-1", path, "", 0, 0, 0, ""};
     LogFollower follower(
-        io_, {{"cs-1", LogSource{path, "auto", {}}}}, {known},
+        io_, {{"cs-1", LogSource{path, "", "auto", {}}}}, {known},
         [&](LogLines lines) {
           take(lines);
           follower.acknowledge(lines.batch);

@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -63,7 +66,7 @@ struct Desk {
     io = std::make_unique<boost::asio::io_context>();
     std::vector<LogPosition> positions;
     for (const auto& [key, position] : saved) positions.push_back(position);
-    LogSource source{glob, encoding, {"linux"}};
+    LogSource source{glob, "", encoding, {"linux"}};
     follower = std::make_unique<LogFollower>(
         *io, std::vector<FollowedLog>{{"cs-1", source}}, positions,
         [this](LogLines batch) { take(std::move(batch)); },
@@ -406,6 +409,55 @@ TEST_CASE("log follower: hard links are one file and compressed files are not re
   append(desk.file(), "two\n");
   REQUIRE(desk.run_until_lines(2));
   CHECK(desk.lines == Lines{"one", "two"});
+}
+
+TEST_CASE("log follower: files compressed while it was stopped are unpacked and read from where it stopped") {
+  Desk desk("app.log");
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "the first line\nthe second line\n");
+  REQUIRE(desk.run_until_lines(2));
+  desk.stop();
+  append(desk.file(), "the third line\n");
+  const auto pack = [&](const std::string& from, const std::string& to, int age) {
+    std::ifstream in(desk.file(from), std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const gzFile out = gzopen(desk.file(to).c_str(), "wb");
+    REQUIRE(gzwrite(out, text.data(), static_cast<unsigned>(text.size())) == static_cast<int>(text.size()));
+    REQUIRE(gzclose(out) == Z_OK);
+    fs::remove(desk.file(from));
+    fs::last_write_time(desk.file(to), fs::file_time_type::clock::now() - std::chrono::hours(age));
+  };
+  pack("app.log", "app.log.3.gz", 3);
+  append(desk.file("next"), "the fourth line\n");
+  pack("next", "app.log.2.gz", 2);
+  append(desk.file("app.log.1"), "the fifth line\n");
+  append(desk.file(), "the sixth line\n");
+  desk.start();
+  REQUIRE(desk.run_until_lines(6));
+  CHECK(desk.lines == Lines{"the first line", "the second line", "the third line", "the fourth line",
+                            "the fifth line", "the sixth line"});
+  CHECK(desk.problems.empty());
+}
+
+TEST_CASE("log follower: lines that the sieve keeps back are passed over and not read again") {
+  Desk desk("app.log");
+  append(desk.file(), "");
+  desk.options.sieve = [](std::string_view line) { return line.find("telling") != std::string_view::npos; };
+  desk.start_known();
+  append(desk.file(), "nothing\nnothing\ntelling 1\nnothing\n");
+  REQUIRE(desk.run_until_lines(1));
+  append(desk.file(), "nothing at all\n");
+  const auto whole = fs::file_size(desk.file());
+  REQUIRE(desk.run_until([&] {
+    return std::any_of(desk.saved.begin(), desk.saved.end(),
+                       [&](const auto& entry) { return entry.second.offset == whole; });
+  }));
+  desk.stop();
+  append(desk.file(), "telling 2\n");
+  desk.start();
+  REQUIRE(desk.run_until_lines(2));
+  CHECK(desk.lines == Lines{"telling 1", "telling 2"});
 }
 
 TEST_CASE("log follower: a hundred rotations under a writer lose and double nothing") {

@@ -9,11 +9,19 @@ using nethealth::RawLine;
 
 namespace {
 
+struct KeptLine {
+  std::uint64_t offset;
+  std::string bytes;
+  std::uint64_t left_out;
+};
+
 /// The text fed in pieces of the given size.
-std::vector<RawLine> split(LogSplitter& splitter, std::string_view text, std::size_t piece) {
-  std::vector<RawLine> lines;
+std::vector<KeptLine> split(LogSplitter& splitter, std::string_view text, std::size_t piece) {
+  std::vector<KeptLine> lines;
   for (std::size_t at = 0; at < text.size(); at += piece)
-    splitter.feed(text.substr(at, piece), [&](RawLine line) { lines.push_back(std::move(line)); });
+    splitter.feed(text.substr(at, piece), [&](const RawLine& line) {
+      lines.push_back({line.offset, std::string(line.bytes), line.left_out});
+    });
   return lines;
 }
 
