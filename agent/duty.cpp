@@ -173,7 +173,7 @@ class Duty::Impl {
       store_.commit(std::move(batch), std::move(done));
     };
     sinks.send = [this](Letter letter, DeliveryFlags flags) {
-      dispatch_.send(with_token(std::move(letter), tokens_, site_.language), flags);
+      dispatch_.send(with_token(std::move(letter), tokens_, site_), flags);
     };
     sinks.send_syslog = [this](const SyslogQueued& queued, Time time) {
       dispatch_.send_syslog(queued, time);
@@ -262,7 +262,7 @@ class Duty::Impl {
     if (const auto* queued = std::get_if<NotificationQueued>(&event.what)) {
       const bool tried = attempts_.contains(queued->notification.id);
       const bool late = engine_.is_late(queued->notification.id);
-      dispatch_.send(with_token({queued->notification, event.incident, event.time}, tokens_, site_.language),
+      dispatch_.send(with_token({queued->notification, event.incident, event.time}, tokens_, site_),
                      DeliveryFlags{tried, false, late});
     }
     if (const auto* queued = std::get_if<SyslogQueued>(&event.what))

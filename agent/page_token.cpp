@@ -100,13 +100,22 @@ std::optional<TokenAnswer> PageTokens::find(const Picture& picture, std::string_
   return found;
 }
 
-Letter with_token(Letter letter, const PageTokens& tokens, Language language) {
+std::string answer_link(const Site& site, const std::string& token) {
+  if (!site.http || site.http->public_url.empty()) return "";
+  std::string url = site.http->public_url;
+  while (url.ends_with('/')) url.pop_back();
+  return url + std::string(answer_path) + token;
+}
+
+Letter with_token(Letter letter, const PageTokens& tokens, const Site& site) {
   Notification& page = letter.notification;
   if (!is_call(page.kind) || letter.incident == 0) return letter;
   letter.token = tokens.token(page.id);
-  std::string line(
-      Phrase{"返答の合言葉（一度だけ、24時間有効）: ", "Answer token (once, for 24 hours): "}.in(language));
+  std::string line(Phrase{"返答の合言葉（一度だけ、24時間有効）: ", "Answer token (once, for 24 hours): "}.in(
+      site.language));
   line += letter.token + "\n";
+  if (const std::string link = answer_link(site, letter.token); !link.empty())
+    line += std::string(Phrase{"返答: ", "Answer: "}.in(site.language)) + link + "\n";
   const auto end = page.body.rfind("\n-- \n");
   page.body.insert(end == std::string::npos ? page.body.size() : end + 1, line);
   return letter;

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "agent/courier.hpp"
-#include "config/language.hpp"
+#include "config/site.hpp"
 #include "rules/picture.hpp"
 
 namespace nethealth {
@@ -44,7 +44,13 @@ class PageTokens {
   std::string trouble_;
 };
 
-/// The letter with the token in its text, when it is one that can be answered.
-Letter with_token(Letter letter, const PageTokens& tokens, Language language);
+/// Below the site's public address, followed by a token: the page with the two answers.
+inline constexpr std::string_view answer_path = "/answer/";
+/// Empty when the site has no public address.
+std::string answer_link(const Site& site, const std::string& token);
+
+/// The letter with the token, and the link to the page of answers where there is one, in its text, when it is
+/// one that can be answered.
+Letter with_token(Letter letter, const PageTokens& tokens, const Site& site);
 
 }  // namespace nethealth

@@ -9,6 +9,7 @@
 #include "agent/event_json.hpp"
 #include "agent/procedure_form.hpp"
 #include "agent/procedure_graph.hpp"
+#include "agent/web_answer.hpp"
 #include "agent/web_metrics.hpp"
 #include "agent/web_routes.hpp"
 #include "config/embedded.hpp"
@@ -117,6 +118,7 @@ class WebApi::Impl {
       return answer(plain(200,
                           metrics_text(*desk, world_.counters(), login_.sessions(), world_.storage_failing()),
                           "text/plain; version=0.0.4; charset=utf-8"));
+    if (request.path.starts_with(answer_path)) return link(*desk, request, answer);
     if (!request.path.starts_with(root))
       return answer(error_reply(404, "no such address; the API is below /api/v1"));
     if (request.path == "/api/v1/session") return session(*desk, request, answer);
@@ -134,6 +136,16 @@ class WebApi::Impl {
   }
 
  private:
+  void link(const ControlDesk& desk, const WebRequest& request, const WebServer::Answer& answer) {
+    const Time now = desk.clock.now();
+    const Language language = language_of(request, desk.site);
+    if (login_.must_wait(request.address, now)) return answer(wait_reply());
+    if (answer_by_link(desk, request, language, answer)) return;
+    login_.failed(request.address, now);
+    if (desk.trail) desk.trail->refused("", "link", request.address, now);
+    answer(link_is_over(language));
+  }
+
   WebReply readiness(const std::optional<ControlDesk>& desk) const {
     if (!desk) return plain(503, "not ready: starting, stopping or reading the configuration\n");
     if (world_.storage_failing()) return plain(503, "not ready: the journal cannot be written\n");

@@ -145,7 +145,7 @@ TEST_CASE("the time of a log line is read in the forms that logs have") {
 }
 
 TEST_CASE("base64 is read as it is written and nothing else is") {
-  for (const std::string bytes :
+  for (const std::string& bytes :
        {std::string(), std::string("a"), std::string("ab"), std::string("abc"), std::string(1000, '\0')})
     CHECK(from_base64(base64(bytes)) == bytes);
   for (const char* wrong : {"a", "ab=", "a===", "====", "ab c", "YQ==YQ==", "YQ=\n"})

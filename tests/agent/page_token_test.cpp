@@ -78,10 +78,16 @@ TEST_CASE("only a page that waits for an answer carries a token before its signa
   const PageTokens tokens(folder.file("key"));
   Letter letter{samples::notification("4-1"), 4, samples::moment()};
   letter.notification.body = "text\n\n-- \ncity\n";
-  const Letter page = with_token(letter, tokens, Language::en);
+  Site site;
+  site.language = Language::en;
+  const Letter page = with_token(letter, tokens, site);
   CHECK(page.notification.body ==
         "text\n\nAnswer token (once, for 24 hours): " + page.token + "\n-- \ncity\n");
+  site.http = HttpServer{"127.0.0.1", 8443, "", "", "https://nethealth.city.example/"};
+  CHECK(with_token(letter, tokens, site).notification.body ==
+        "text\n\nAnswer token (once, for 24 hours): " + page.token +
+            "\nAnswer: https://nethealth.city.example/answer/" + page.token + "\n-- \ncity\n");
   letter.notification.kind = NotificationKind::recovery;
-  CHECK(with_token(letter, tokens, Language::en).notification.body == letter.notification.body);
-  CHECK(with_token(letter, tokens, Language::en).token.empty());
+  CHECK(with_token(letter, tokens, site).notification.body == letter.notification.body);
+  CHECK(with_token(letter, tokens, site).token.empty());
 }

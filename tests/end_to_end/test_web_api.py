@@ -274,6 +274,28 @@ class Test(CityHall):
         self.assertEqual(status, 1)
         self.assertFalse((self.folder / "none").exists())
 
+    def test_5_the_link_in_a_page_is_one_persons_and_works_once(self):
+        before = len(self.lab.received("mail"))
+        number = self.done("/api/v1/incidents", {"text": "印刷できない", "device": "term-02"}, "citizens")["incident"]
+        page = self.wait_mail("the page", before, to="sato@city.example", text=f"#{number}")
+        link = next(word for word in page["body"].split() if word.startswith("https://nethealth.city.example/answer/"))
+        path = link.removeprefix("https://nethealth.city.example")
+
+        def look(method="GET", body=""):
+            form = ["-H", "Content-Type: application/x-www-form-urlencoded", "--data", body] if body else []
+            command = ["curl", "-sS", "-i", "--http1.1", "--cacert", str(self.folder / "cert.pem"), "-X", method, *form]
+            return Reply(self.lab.network.run("mon-1", [*command, URL + path], capture_output=True).stdout)
+        for _ in range(3):  # as a mail scanner does
+            shown = look()
+            self.assertEqual(shown.status, 200, shown.body.decode())
+        self.assertIn("私が対応します", shown.body.decode())
+        self.assertIsNone(self.incident(number)["acknowledged_by"])
+        self.assertEqual(look("POST", "do=nothing").status, 400)
+        self.assertEqual(look("POST", "do=take").status, 200)
+        self.assertEqual(self.incident(number)["acknowledged_by"], "sato")
+        self.assertEqual(look("POST", "do=take").status, 404)
+        self.assertEqual(look().status, 404)
+
     def test_6_everything_that_is_described_was_asked(self):
         described = {(path, method) for path, methods in DESCRIPTION["paths"].items() for method in methods}
         self.assertEqual(described - self.asked, set())
