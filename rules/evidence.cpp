@@ -124,7 +124,8 @@ void still_working(const World& world, const Verdict& verdict, std::vector<Reaso
 /// Ports that look at the place and stay up, and, for a hang, the ping that still answers.
 void excluding(const World& world, const Verdict& verdict, std::vector<Reason>& reasons) {
   const FaultKind kind = verdict.fault.kind;
-  if (kind == FaultKind::soft_hang || kind == FaultKind::agent || kind == FaultKind::service) {
+  if (kind == FaultKind::soft_hang || kind == FaultKind::agent || kind == FaultKind::service ||
+      kind == FaultKind::services) {
     const DeviceIndex device =
         kind == FaultKind::service ? world.states[verdict.fault.sign].device : verdict.fault.index;
     if (const auto ping = world.states.ping(device);

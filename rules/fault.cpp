@@ -150,6 +150,13 @@ void predict_service(Predictions& out, const Fault& fault) {
   out.logs(own.device, LogClass::software, 0.5);
 }
 
+/// A failed update, a full disk, a database that nobody wrote down: which services it takes is not known.
+void predict_services(Predictions& out, DeviceIndex device) {
+  for (std::size_t i = 0; i < out.world.site.devices[device].services.size(); ++i)
+    out.add(out.world.states.service(device, i), 0.5, 0.5);
+  out.logs(device, LogClass::software, 0.5);
+}
+
 void predict_soft_hang(Predictions& out, DeviceIndex device) {
   const Device& known = out.world.site.devices[device];
   out.add(out.world.states.snmp(device), 0.95);
@@ -256,6 +263,8 @@ double cost(const World& world, const Fault& fault) {
       return per_day(0.001);
     case FaultKind::service:
       return per_day(0.003);
+    case FaultKind::services:
+      return per_day(0.0003);
     case FaultKind::forwarder:
       return per_day(world.site.devices[fault.index].kind == DeviceKind::hub ? 0.002 : 0.0006);
     case FaultKind::management_hang:
@@ -319,6 +328,9 @@ std::vector<Prediction> predict(const World& world, const Fault& fault) {
       break;
     case FaultKind::service:
       predict_service(out, fault);
+      break;
+    case FaultKind::services:
+      predict_services(out, fault.index);
       break;
     case FaultKind::forwarder:
       predict_forwarder(out, fault.index);
@@ -449,6 +461,13 @@ void causes_of_sensor(const World& world, SignIndex index, std::vector<Fault>& o
   if (device.kind == DeviceKind::ups) out.push_back({FaultKind::on_battery, sign.device});
 }
 
+std::size_t services_down(const World& world, DeviceIndex device) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < world.site.devices[device].services.size(); ++i)
+    if (const auto sign = world.states.service(device, i)) count += world.states[*sign].bad ? 1U : 0U;
+  return count;
+}
+
 void add_causes(const World& world, const Sign& sign, SignIndex index, std::vector<Fault>& out) {
   const auto add = [&](std::initializer_list<Fault> faults) { out.insert(out.end(), faults); };
   switch (sign.kind) {
@@ -463,6 +482,7 @@ void add_causes(const World& world, const Sign& sign, SignIndex index, std::vect
       break;
     case SignKind::service: {
       add({{FaultKind::service, sign.device, index}, {FaultKind::soft_hang, sign.device}});
+      if (services_down(world, sign.device) > 1) add({{FaultKind::services, sign.device}});
       for (const std::size_t needed : world.site.devices[sign.device].services[sign.index].depends_on)
         if (const auto other = world.states.service(sign.device, needed); other && world.states[*other].bad)
           out.push_back({FaultKind::service, sign.device, *other});

@@ -23,6 +23,7 @@ enum class FaultKind : std::uint8_t {
   agent,            ///< only the SNMP agent is silent
   access,           ///< the agent refuses our credential
   service,          ///< sign: the service
+  services,         ///< index: device; several of its services at once, though the system lives
   forwarder,        ///< a switch, hub, router or firewall that passes nothing on
   management_hang,  ///< a forwarding device that still forwards and does not answer itself
   link,             ///< index: cable

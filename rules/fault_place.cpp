@@ -76,6 +76,7 @@ Cause cause(const World& world, const Fault& fault) {
     case FaultKind::access:
       return Cause::configuration;
     case FaultKind::service:
+    case FaultKind::services:
       return Cause::service;
     case FaultKind::forwarder:
       return forwarder_cause(world.site.devices[fault.index].kind);
@@ -136,6 +137,7 @@ Severity severity(const World& world, const Fault& fault) {
     case FaultKind::device_hang:
     case FaultKind::soft_hang:
     case FaultKind::service:
+    case FaultKind::services:
     case FaultKind::forwarder:
     case FaultKind::power_feed:
     case FaultKind::room_power:
@@ -255,9 +257,10 @@ std::optional<Fault> fault_of(const World& world, Cause wanted, const Location& 
   const auto device = where.device.empty() ? std::nullopt : world.site.device(where.device);
   std::vector<Fault> candidates;
   if (device) {
-    for (const FaultKind kind : {FaultKind::device_power, FaultKind::device_hang, FaultKind::agent,
-                                 FaultKind::access, FaultKind::forwarder, FaultKind::power_feed,
-                                 FaultKind::on_battery, FaultKind::management_hang, FaultKind::loop})
+    for (const FaultKind kind :
+         {FaultKind::device_power, FaultKind::device_hang, FaultKind::services, FaultKind::agent,
+          FaultKind::access, FaultKind::forwarder, FaultKind::power_feed, FaultKind::on_battery,
+          FaultKind::management_hang, FaultKind::loop})
       candidates.push_back({kind, *device});
     for (const CableIndex cable : world.topology.cables(*device))
       candidates.push_back({FaultKind::link, cable});
