@@ -202,6 +202,7 @@ void Engine::Mind::quieten_logs() {
 
 void Engine::Mind::observe_log(DeviceIndex device, const LogSeen& log) {
   bool counted = false;
+  last_kept_.clear();
   for (const LogHit& hit : matcher_.match(log.line, log.rules)) {
     if (hit.rule->log_class == LogClass::security) {
       // A refused log-in is one, however many rules know its line.

@@ -49,7 +49,8 @@ void Engine::Mind::keep_evidence(int incident, EvidenceKept kept) {
   kept.line.resize(std::min(kept.line.size(), limits::evidence_line_bytes));
   // Several rules may know one line.
   const std::string mark = std::to_string(incident) + '\n' + kept.device + '\n' + kept.file + '\n' +
-                           std::to_string(kept.offset) + '\n' + kept.line;
+                           std::to_string(kept.offset) + '\n' + kept.line + '\n' +
+                           std::to_string(kept.seen.value_or(now).time_since_epoch().count());
   if (!kept.file.empty() && mark == last_kept_) return;
   last_kept_ = mark;
   const bool last = known->picture.lines_kept + 1 == limits::evidence_lines;
