@@ -222,7 +222,7 @@ void answer(const ControlDesk& desk, const ControlRequest& request, const Peer& 
       return answer(request.json ? silence_list_json(picture, desk.site)
                                  : silence_list_report(picture, desk.site, language));
     case ControlVerb::drill_show:
-      return answer(request.json ? drill_json(picture, desk.site, request.number, desk.clock.now())
+      return answer(request.json ? drill_json(picture, desk.site, request.number, desk.clock.now(), language)
                                  : drill_report(picture, desk.site, request.number, language));
     case ControlVerb::incident_ack:
     case ControlVerb::incident_close:

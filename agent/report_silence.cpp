@@ -132,9 +132,9 @@ ControlReply drill_report(const Picture& picture, const Site& site, int number, 
   return reply;
 }
 
-ControlReply drill_json(const Picture& picture, const Site& site, int number, Time now) {
+ControlReply drill_json(const Picture& picture, const Site& site, int number, Time now, Language language) {
   const Drill* drill = find(picture, number);
-  if (drill == nullptr) return {1, "null\n", ""};
+  if (drill == nullptr) return {1, "null\n", no_drill(language).err};
   const auto time_or_null = [&](const std::optional<Time>& time) {
     return time ? json::value(json::string(format_time(*time, site.zone))) : json::value(nullptr);
   };

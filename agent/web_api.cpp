@@ -88,7 +88,7 @@ struct Identity {
 /// subject.
 WebReply reply_of(const ControlRequest& request, const ControlReply& answer) {
   if (request.acts() && answer.exit_code != 0) return {409, answer.out};
-  if (answer.out.empty()) {
+  if (answer.out.empty() || answer.out == "null\n") {
     std::string why = answer.err;
     while (why.ends_with('\n')) why.pop_back();
     constexpr std::string_view name = "nethealth: ";

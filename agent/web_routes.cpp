@@ -10,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int highest_incident_number = 999'999'999;
+constexpr int highest_number = 999'999'999;
 
 constexpr BodyKey open_keys[] = {{"procedure", BodyPart::text, "procedure"},
                                  {"device", BodyPart::text, "device"},
@@ -43,6 +43,13 @@ constexpr BodyKey measure_keys[] = {
 constexpr BodyKey close_keys[] = {{"reason", BodyPart::text, "reason"},
                                   {"decision", BodyPart::text, "decision"}};
 
+constexpr BodyKey pass_keys[] = {{"reason", BodyPart::text, "reason"}};
+constexpr BodyKey silence_keys[] = {
+    {"device", BodyPart::text, "device"}, {"room", BodyPart::text, "room"},
+    {"cause", BodyPart::text, "cause"},   {"for", BodyPart::text, "for"},
+    {"until", BodyPart::text, "until"},   {"reason", BodyPart::text, "reason"}};
+constexpr BodyKey drill_keys[] = {{"person", BodyPart::text, "person"}};
+
 constexpr WebRoute routes[] = {
     {"GET", "/status", ControlVerb::status},
     {"GET", "/verify", ControlVerb::verify},
@@ -53,6 +60,7 @@ constexpr WebRoute routes[] = {
     {"GET", "/incidents/{incident}/report", ControlVerb::incident_paper, {}, true},
     {"GET", "/incidents/{incident}/graph", ControlVerb::procedure_graph, {}, true},
     {"POST", "/incidents/{incident}/ack", ControlVerb::incident_ack},
+    {"POST", "/incidents/{incident}/pass", ControlVerb::incident_pass, pass_keys},
     {"POST", "/incidents/{incident}/steps/{step}", ControlVerb::incident_step, step_keys},
     {"POST", "/incidents/{incident}/notes", ControlVerb::incident_note, note_keys},
     {"POST", "/incidents/{incident}/reclassify", ControlVerb::incident_reclassify, reclassify_keys},
@@ -60,6 +68,14 @@ constexpr WebRoute routes[] = {
     {"POST", "/incidents/{incident}/measures", ControlVerb::incident_measure, measure_keys},
     {"POST", "/incidents/{incident}/close", ControlVerb::incident_close, close_keys},
     {"POST", "/incidents/{incident}/evidence", ControlVerb::incident_evidence},
+    {"GET", "/silences", ControlVerb::silence_list},
+    {"POST", "/silences", ControlVerb::silence_add, silence_keys},
+    {"POST", "/silences/{silence}/confirm", ControlVerb::silence_confirm},
+    {"POST", "/silences/{silence}/end", ControlVerb::silence_end},
+    {"GET", "/drills", ControlVerb::drill_show},
+    {"POST", "/drills", ControlVerb::drill_start, drill_keys},
+    {"GET", "/drills/{drill}", ControlVerb::drill_show},
+    {"POST", "/drills/answer", ControlVerb::drill_answer},
     {"GET", "/devices/{device}/why-not", ControlVerb::why_not},
     {"GET", "/procedures/{procedure}/graph", ControlVerb::procedure_graph, {}, true},
     {"GET", "/procedures/{procedure}/form", ControlVerb::incident_paper, {}, true},
@@ -72,14 +88,15 @@ std::string_view next_segment(std::string_view& rest) {
   return segment;
 }
 
+bool read_number(std::string_view segment, int& number) {
+  const auto read = std::from_chars(segment.data(), segment.data() + segment.size(), number);
+  return read.ec == std::errc{} && read.ptr == segment.data() + segment.size() && number > 0 &&
+         number <= highest_number;
+}
+
 bool take(std::string_view name, std::string_view segment, RouteMatch& match) {
-  if (name == "{incident}") {
-    int number = 0;
-    const auto read = std::from_chars(segment.data(), segment.data() + segment.size(), number);
-    match.request.incident = number;
-    return read.ec == std::errc{} && read.ptr == segment.data() + segment.size() && number > 0 &&
-           number <= highest_incident_number;
-  }
+  if (name == "{incident}") return read_number(segment, match.request.incident);
+  if (name == "{silence}" || name == "{drill}") return read_number(segment, match.request.number);
   if (segment.empty()) return false;
   if (name == "{step}") match.request.values["step"] = {std::string(segment)};
   if (name == "{device}") match.request.device = segment;

@@ -29,8 +29,8 @@ struct BodyKey {
 
 struct WebRoute {
   std::string_view method;
-  std::string_view
-      path;  ///< below /api/v1; {incident}, {step}, {device}, {procedure} are taken from the address
+  std::string_view path;  ///< below /api/v1; {incident}, {step}, {silence}, {drill}, {device}, {procedure}
+                          ///< are taken from the address
   ControlVerb verb = ControlVerb::status;
   std::span<const BodyKey> body = {};
   /// The answer is not JSON: a report or a chart.

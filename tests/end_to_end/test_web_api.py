@@ -134,6 +134,8 @@ class Test(CityHall):
         self.assertIsNotNone(operation, f"{method} {path} is not described")
         answer = operation["responses"].get(str(reply.status))
         self.assertIsNotNone(answer, f"{method} {path}: {reply.status} is not described: {reply.body[:500]}")
+        if "$ref" in answer:
+            answer = DESCRIPTION["components"]["responses"][answer["$ref"].rsplit("/", 1)[1]]
         media = reply.header("Content-Type").split(";")[0]
         content = answer["content"]
         if media not in content:
@@ -295,6 +297,36 @@ class Test(CityHall):
         self.assertEqual(self.incident(number)["acknowledged_by"], "sato")
         self.assertEqual(look("POST", "do=take").status, 404)
         self.assertEqual(look().status, 404)
+
+    def test_5_passed_on(self):
+        number = self.done("/api/v1/incidents", {"text": "帳票が出ない", "device": "term-01"}, "citizens")["incident"]
+        self.done(f"/api/v1/incidents/{number}/pass", {"reason": "出張中"}, "sato")
+        called = [page["person"] for page in self.incident(number)["notifications"] if page["kind"] in ("page", "escalation")]
+        self.assertEqual(called[:2], ["sato", "suzuki"])
+        self.refused(f"/api/v1/incidents/{number}/pass", {}, "citizens")
+
+    def test_5_silences(self):
+        self.assertEqual(self.ask("GET", "/api/v1/silences", token=self.tokens["sato"]).json, [])
+        self.refused("/api/v1/silences", {"room": "machine-room", "for": "soon", "reason": "点検"}, "sato")
+        self.refused("/api/v1/silences", {"room": "nowhere", "for": "2h", "reason": "点検"}, "sato")
+        self.done("/api/v1/silences", {"device": "term-02", "for": "2h", "reason": "点検"}, "sato")
+        silence = self.ask("GET", "/api/v1/silences", token=self.tokens["sato"]).json[-1]
+        self.assertEqual((silence["device"], silence["person"], silence["reason"]), ("term-02", "sato", "点検"))
+        self.refused(f"/api/v1/silences/{silence['silence']}/confirm", None, "sato")
+        self.done(f"/api/v1/silences/{silence['silence']}/end", None, "sato")
+        self.refused(f"/api/v1/silences/{silence['silence']}/end", None, "sato")
+        self.assertEqual(self.ask("GET", "/api/v1/silences", token=self.tokens["sato"]).json, [])
+
+    def test_5_a_drill(self):
+        self.assertEqual(self.ask("GET", "/api/v1/drills", token=self.tokens["sato"]).status, 404)
+        self.refused("/api/v1/drills/answer", None, "sato")
+        self.done("/api/v1/drills", {}, "kato")
+        self.done("/api/v1/drills/answer", None, "sato")
+        drill = self.ask("GET", "/api/v1/drills", token=self.tokens["sato"]).json
+        self.assertEqual({answer["person"] for answer in drill["people"] if answer["answered"]}, {"sato"})
+        self.assertFalse(drill["passed"])
+        self.assertEqual(self.ask("GET", f"/api/v1/drills/{drill['drill']}", token=self.tokens["sato"]).json["began"], drill["began"])
+        self.assertEqual(self.ask("GET", "/api/v1/drills/77", token=self.tokens["sato"]).status, 404)
 
     def test_6_everything_that_is_described_was_asked(self):
         described = {(path, method) for path, methods in DESCRIPTION["paths"].items() for method in methods}
