@@ -7,6 +7,7 @@
 
 #include "agent/digest.hpp"
 #include "config/node.hpp"
+#include "rules/log_join.hpp"
 
 namespace nethealth {
 namespace {
@@ -34,6 +35,15 @@ Procedures load_procedures(const Site& site, Language language, Problems& proble
     (own->kind == ProcedureKind::failure ? procedures.failure : procedures.misconduct) = std::move(*own);
   }
   return procedures;
+}
+
+/// The patterns by which lines are joined: only the engine that matches them can say whether they are good.
+void check_joins(const Site& site, Problems& problems) {
+  for (const Device& device : site.devices)
+    for (const LogSource& log : device.logs)
+      if (const std::string error = join_error(log.join); !error.empty())
+        problems.push_back(
+            {log.join.written.file, log.join.written.line, log.join.written.column, "join: " + error});
 }
 
 std::map<std::string, std::string> digests_of(const std::vector<std::string>& files) {
@@ -70,6 +80,7 @@ LoadedConfiguration load_configuration(const std::string& path, std::optional<La
   if (loaded.site) {
     result.files.insert(result.files.end(), loaded.site->procedure_files.begin(),
                         loaded.site->procedure_files.end());
+    check_joins(*loaded.site, result.problems);
     procedures = load_procedures(*loaded.site, result.language, result.problems);
   }
   const bool wrong = std::any_of(result.problems.begin(), result.problems.end(),

@@ -203,8 +203,10 @@ void answer(const ControlDesk& desk, const ControlRequest& request, const Peer& 
       request.acts() || request.verb == ControlVerb::verify ? Picture{} : desk.engine.picture();
   switch (request.verb) {
     case ControlVerb::status:
-      return answer(request.json ? status_json(picture, desk.site, desk.clock.now(), language, desk.dropped)
-                                 : status_report(picture, desk.site, desk.clock.now(), style, desk.dropped));
+      return answer(
+          request.json
+              ? status_json(picture, desk.site, desk.clock.now(), language, desk.dropped, desk.log_sources)
+              : status_report(picture, desk.site, desk.clock.now(), style, desk.dropped, desk.log_sources));
     case ControlVerb::incident_list:
       return answer(request.json ? incident_list_json(picture, desk.site, language)
                                  : incident_list_report(picture, desk.site, style));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/control_socket.hpp"
+#include "agent/log_source_watch.hpp"
 #include "agent/page_token.hpp"
 #include "agent/pump.hpp"
 #include "agent/store.hpp"
@@ -42,7 +43,8 @@ struct ControlDesk {
   Store& store;
   SystemClock& clock;
   const PageTokens& tokens;
-  std::vector<DroppedCount> dropped{};  ///< as it stands now
+  std::vector<DroppedCount> dropped{};        ///< as it stands now
+  std::vector<LogSourceState> log_sources{};  ///< the same
   /// True once the desk's things are gone: an answer that comes late must look here first.
   std::shared_ptr<const bool> ended{};
   AuditTrail* trail = nullptr;

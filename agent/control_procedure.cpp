@@ -314,9 +314,10 @@ void export_evidence(const ControlDesk& desk, const ControlRequest& request, con
         [desk, request, person, language, answer, shown,
          records = *records](const AttachmentFolder::Files& files) {
           if (desk.is_over()) return answer(over(request, language));
-          const EvidenceParcel parcel = pack_evidence(
-              {desk.site, desk.engine.procedures(), shown, records, files, desk.store.attachments().path(),
-               desk.store.installation(), desk.store.head(), person, desk.clock.now(), language});
+          const EvidenceParcel parcel =
+              pack_evidence({desk.site, desk.engine.procedures(), shown, records, files,
+                             desk.store.attachments().path(), desk.store.installation(), desk.store.head(),
+                             person, desk.clock.now(), language, desk.log_sources});
           hand_out(desk, request, person, parcel, language, answer);
         });
   });

@@ -13,6 +13,7 @@
 #include "agent/host_addresses.hpp"
 #include "agent/lamp_keeper.hpp"
 #include "agent/log.hpp"
+#include "agent/log_source_watch.hpp"
 #include "agent/lookout.hpp"
 #include "agent/pump.hpp"
 #include "agent/recorder.hpp"
@@ -21,6 +22,7 @@
 #include "probes/syslog_listener.hpp"
 #include "probes/trap_listener.hpp"
 #include "rules/explain.hpp"
+#include "rules/log_join.hpp"
 
 namespace nethealth {
 namespace {
@@ -61,6 +63,12 @@ std::vector<TrapSource> trap_sources(const Site& site) {
   return sources;
 }
 
+std::vector<FollowedLog> logs_to_follow(const Site& site) {
+  std::vector<FollowedLog> logs = followed_logs(site);
+  for (FollowedLog& log : logs) log.continues = continuation_test(log.source.join);
+  return logs;
+}
+
 }  // namespace
 
 class Duty::Impl {
@@ -83,7 +91,7 @@ class Duty::Impl {
         lookout_(std::make_unique<Lookout>(
             io, clock, site_, probers,
             [this](const Observation& observation) { pump_.observe(observation); })),
-        logs_(followed_logs(site_)),
+        logs_(logs_to_follow(site_)),
         lamps_(
             io, messages, site_.channels, [this] { return engine_.picture().incidents; },
             [this](const std::string& lamp, const std::string& trouble) { log_lamp(lamp, trouble); }),
@@ -92,7 +100,9 @@ class Duty::Impl {
             [this](const LogProblem& problem) { log_problem(problem); }, follower_options())),
         io_(io),
         snmp_(probers.snmp),
-        head_timer_(io) {
+        head_timer_(io),
+        log_sources_(site_, clock.now()),
+        sources_timer_(io) {
     for (const Event& event : past.events) {
       engine_.restore(event);
       const auto* record = std::get_if<AuditRecord>(&event.what);
@@ -109,6 +119,7 @@ class Duty::Impl {
     follower_->start();
     listen_for_traps();
     listen_for_syslog();
+    look_at_log_sources();
     trail_.configuration(configuration_->digests, digests_before_);
     pump_.wake();
     witness_head();
@@ -120,6 +131,7 @@ class Duty::Impl {
   Impl& operator=(const Impl&) = delete;
 
   void stop_looking() {
+    sources_timer_.cancel();
     traps_.reset();
     syslog_.reset();
     follower_.reset();
@@ -135,6 +147,7 @@ class Duty::Impl {
             tokens_,
             dropped_counts(snmp_ != nullptr ? &snmp_->counters() : nullptr,
                            traps_ ? &traps_->counters() : nullptr, syslog_ ? &syslog_->counters() : nullptr),
+            log_sources_.states(),
             ended_,
             &trail_};
   }
@@ -191,7 +204,16 @@ class Duty::Impl {
     return sinks;
   }
 
+  void look_at_log_sources() {
+    for (const Observation& observation : log_sources_.look(clock_.now())) pump_.observe(observation);
+    sources_timer_.expires_after(LogSourceWatch::look_interval);
+    sources_timer_.async_wait([this, ended = ended_](const boost::system::error_code& error) {
+      if (!error && !*ended) look_at_log_sources();
+    });
+  }
+
   void take(LogLines lines) {
+    if (lines.read) log_sources_.read(lines.device, lines.after.path, lines.newest, clock_.now());
     const std::uint64_t batch = lines.batch;
     pump_.take_lines(lines, [this, batch] {
       if (follower_) follower_->acknowledge(batch);
@@ -243,7 +265,8 @@ class Duty::Impl {
     std::vector<std::string> problems;
     syslog_ = std::make_unique<SyslogListener>(
         io_, sources,
-        [this](DeviceIndex device, LogSeen line) {
+        [this](DeviceIndex device, const std::string& listen, LogSeen line) {
+          log_sources_.read(site_.devices[device].name, listen, line.line, clock_.now());
           if (configuration_->matcher.may_match(line.line))
             pump_.observe({clock_.now(), site_.devices[device].name, std::move(line)});
         },
@@ -317,6 +340,8 @@ class Duty::Impl {
   std::unique_ptr<TrapListener> traps_;
   std::unique_ptr<SyslogListener> syslog_;
   boost::asio::steady_timer head_timer_;
+  LogSourceWatch log_sources_;
+  boost::asio::steady_timer sources_timer_;
   AuditTrail trail_{[this](const AuditRecord& record) { pump_.audit(record); }};
   FileDigests digests_before_;
   std::shared_ptr<bool> ended_ = std::make_shared<bool>(false);

@@ -136,6 +136,15 @@ std::string clocks_text(const Lines& lines, Language language) {
   return text;
 }
 
+std::string sources_text(const EvidenceSource& source) {
+  if (source.log_sources.empty()) return {};
+  std::string text =
+      in(source.language, "取り出した時点のログの送り元:\n", "Log sources at the time of the export:\n");
+  for (const LogSourceState& state : source.log_sources)
+    text += "  " + field(log_source_text(state, source.site, source.language)) + "\n";
+  return text;
+}
+
 std::string about_text(const EvidenceSource& source, const Lines& lines, const std::string& missing) {
   const Language language = source.language;
   const Zone& zone = source.site.zone;
@@ -150,7 +159,7 @@ std::string about_text(const EvidenceSource& source, const Lines& lines, const s
       in(language, "記録の設置番号: ", "Journal of the installation: ") + source.installation + "\n" +
       in(language, "記録の連鎖の末尾: ", "End of the journal's chain: ") +
       std::to_string(source.head.records) + " " + source.head.hash + "\n\n" + clocks_text(lines, language) +
-      "\n" +
+      sources_text(source) + "\n" +
       in(language,
          "伏せ字のない原本である。照合: sha256sum -c SHA256SUMS\n"
          "lines.tsv: 行。journal.jsonl: 記録の原文（hash は連鎖の値）。report.*: 報告書（伏せ字あり）。\n",

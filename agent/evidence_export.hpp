@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/attachment_folder.hpp"
+#include "agent/log_source_watch.hpp"
 #include "agent/store.hpp"
 #include "config/site.hpp"
 #include "rules/picture.hpp"
@@ -29,6 +30,7 @@ struct EvidenceSource {
   std::string person;  ///< who exports
   Time now;
   Language language = Language::ja;
+  std::vector<LogSourceState> log_sources{};  ///< as they stand at the export
 };
 
 struct EvidenceParcel {

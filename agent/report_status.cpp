@@ -122,7 +122,8 @@ bool has_fault(const Picture& picture) {
 }
 
 ControlReply status_report(const Picture& picture, const Site& site, Time now, const ReportStyle& style,
-                           const std::vector<DroppedCount>& dropped) {
+                           const std::vector<DroppedCount>& dropped,
+                           const std::vector<LogSourceState>& log_sources) {
   std::size_t name_width = 0;
   std::size_t label_width = 0;
   std::size_t health_width = 0;
@@ -144,13 +145,18 @@ ControlReply status_report(const Picture& picture, const Site& site, Time now, c
     reply.out += line + "\n";
   }
   reply.out += dropped_line(dropped, style.language);
+  for (const LogSourceState& source : log_sources)
+    if (source.seen.silent || source.seen.clock_off)
+      reply.out += std::string(Phrase{"ログ: ", "log: "}.in(style.language)) +
+                   without_controls(log_source_text(source, site, style.language)) + "\n";
   for (const NotificationPicture* told : undelivered(picture))
     reply.out += undelivered_line(*told, site, style.language);
   return reply;
 }
 
 ControlReply status_json(const Picture& picture, const Site& site, Time now, Language language,
-                         const std::vector<DroppedCount>& dropped) {
+                         const std::vector<DroppedCount>& dropped,
+                         const std::vector<LogSourceState>& log_sources) {
   const auto time_or_null = [&](const std::optional<Time>& time) {
     return time ? json::value(json::string(format_time(*time, site.zone))) : json::value(nullptr);
   };
@@ -179,10 +185,22 @@ ControlReply status_json(const Picture& picture, const Site& site, Time now, Lan
                                 {"channel", told->notification.channel},
                                 {"delivery", delivery_word(*told)},
                                 {"failure", told->failure}});
+  json::array sources;
+  for (const LogSourceState& source : log_sources)
+    sources.push_back(json::object{
+        {"device", source.device},
+        {"source", source.seen.source},
+        {"last", time_or_null(source.seen.last)},
+        {"silent", source.seen.silent},
+        {"clock_ahead_s", source.seen.ahead
+                              ? json::value(static_cast<double>(source.seen.ahead->count()) / 1e3)
+                              : json::value(nullptr)},
+        {"clock_off", source.seen.clock_off}});
   const bool fault = has_fault(picture);
   const json::object status{{"state", fault ? "fault" : "healthy"}, {"time", format_time(now, site.zone)},
                             {"devices", std::move(devices)},        {"incidents", std::move(incidents)},
-                            {"dropped", dropped_json(dropped)},     {"undelivered", std::move(lost)}};
+                            {"dropped", dropped_json(dropped)},     {"undelivered", std::move(lost)},
+                            {"log_sources", std::move(sources)}};
   return {fault ? 1 : 0, json_text(status) + "\n", ""};
 }
 

@@ -2,6 +2,7 @@
 // `nethealth status`: the network now, worst first.
 
 #include "agent/control_message.hpp"
+#include "agent/log_source_watch.hpp"
 #include "agent/report_text.hpp"
 #include "probes/dropped_count.hpp"
 #include "rules/picture.hpp"
@@ -13,9 +14,11 @@ bool has_fault(const Picture& picture);
 
 /// One line a device. Exit code 0 healthy, 1 fault.
 ControlReply status_report(const Picture& picture, const Site& site, Time now, const ReportStyle& style,
-                           const std::vector<DroppedCount>& dropped = {});
+                           const std::vector<DroppedCount>& dropped = {},
+                           const std::vector<LogSourceState>& log_sources = {});
 /// The same as one JSON value.
 ControlReply status_json(const Picture& picture, const Site& site, Time now, Language language,
-                         const std::vector<DroppedCount>& dropped = {});
+                         const std::vector<DroppedCount>& dropped = {},
+                         const std::vector<LogSourceState>& log_sources = {});
 
 }  // namespace nethealth

@@ -46,8 +46,10 @@ inline const KeySet ntp_service{"ntp_service", {"name", "ntp", "depends_on"}};
 inline const KeySet ntp_limits{"ntp_limits", {"offset", "port"}};
 inline const KeySet smtp_service{"smtp_service", {"name", "smtp", "depends_on"}};
 inline const KeySet plugin_service{"plugin_service", {"name", "plugin", "depends_on"}};
-inline const KeySet log{"log", {"path", "encoding", "rules"}};
-inline const KeySet syslog_log{"syslog_log", {"syslog", "encoding", "rules"}};
+inline const KeySet log{"log", {"path", "encoding", "rules", "expect_within", "clock_within", "join"}};
+inline const KeySet log_join{"log_join", {"starts", "continues"}};
+inline const KeySet syslog_log{"syslog_log",
+                               {"syslog", "encoding", "rules", "expect_within", "clock_within"}};
 inline const KeySet maintenance{"maintenance", {"device", "room", "all", "from", "until", "reason"}};
 inline const KeySet role{"role", {"role", "title", "people", "rota"}};
 inline const KeySet rota{"rota", {"from", "every", "people"}};
@@ -113,6 +115,7 @@ inline std::vector<const KeySet*> all_key_sets() {
           &keys::smtp_service,
           &keys::plugin_service,
           &keys::log,
+          &keys::log_join,
           &keys::syslog_log,
           &keys::maintenance,
           &keys::role,

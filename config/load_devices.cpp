@@ -83,49 +83,6 @@ void load_contractor(Loading& load, const Node& node, Device& device) {
   }
 }
 
-void load_log(Loading& load, const Node& node, Device& device) {
-  Reader& read = load.read;
-  const Node* syslog = node.kind == Node::Kind::map ? node.find("syslog") : nullptr;
-  if (!read.map(node, "logs", syslog != nullptr ? keys::syslog_log : keys::log)) return;
-  LogSource log;
-  log.encoding = "auto";
-  if (syslog != nullptr) {
-    const auto text = read.text(*syslog, "syslog");
-    const auto parts = text ? split_url(*text) : std::nullopt;
-    const bool good = parts && (parts->scheme == "udp" || parts->scheme == "tcp") && parts->rest.empty() &&
-                      (canonical_address(parts->host) || parts->host == "0.0.0.0" || parts->host == "::");
-    if (text && !good)
-      read.unexpected(*syslog, "syslog",
-                      {"自分の側の udp://アドレス:ポート か tcp://アドレス:ポート を書いてください",
-                       "an own udp://ADDRESS:PORT or tcp://ADDRESS:PORT"});
-    if (good)
-      log.syslog = parts->scheme + "://" +
-                   (parts->host.find(':') == std::string::npos ? parts->host : "[" + parts->host + "]") +
-                   ":" + std::to_string(parts->port.value_or(514));
-  } else if (const Node* path = read.require(node, "path")) {
-    if (const auto text = read.text(*path, "path")) log.path = resolve(load.folder, *text);
-  }
-  if (const Node* encoding = node.find("encoding")) {
-    const auto encodings = log_encodings();
-    const std::vector<std::string_view> known(encodings.begin(), encodings.end());
-    const bool is_known = encoding->kind == Node::Kind::scalar &&
-                          std::find(known.begin(), known.end(), encoding->value) != known.end();
-    if (is_known) log.encoding = encoding->value;
-    if (!is_known) read.unknown_word(*encoding, "encoding", known);
-  }
-  if (const Node* rules = node.find("rules")) {
-    const std::vector<std::string_view> known(load.log_packs.begin(), load.log_packs.end());
-    for (const Node* item : read.one_or_more(*rules, "rules")) {
-      const auto text = read.text(*item, "rules");
-      if (!text) continue;
-      const bool is_known = known.empty() || std::find(known.begin(), known.end(), *text) != known.end();
-      if (!is_known) read.unknown_word(*item, "rules", known);
-      log.rules.push_back(*text);
-    }
-  }
-  device.logs.push_back(std::move(log));
-}
-
 /// What can only be asked of a device that has an address.
 void check_polled(Loading& load, const Node& node, const Device& device) {
   if (!device.addresses.empty() || node.find("address") != nullptr) return;
@@ -156,7 +113,7 @@ void load_device(Loading& load, std::size_t index) {
   if (const Node* snmp = node.find("snmp")) device.credential = load.credentials.find(read, *snmp, "snmp");
   if (const Node* services = node.find("services")) load_services(load, *services, device);
   if (const Node* logs = node.find("logs")) {
-    for (const Node* log : read.list(*logs, "logs")) load_log(load, *log, device);
+    for (const Node* log : read.list(*logs, "logs")) device.logs.push_back(load_log(load, *log));
   }
   if (const Node* calendar = node.find("calendar")) {
     device.calendar = load.calendars.find(read, *calendar, "calendar");

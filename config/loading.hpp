@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/load.hpp"
+#include "config/log_encoding.hpp"
 #include "config/reader.hpp"
 
 namespace nethealth {
@@ -79,6 +80,7 @@ void load_channels(Loading& load);
 void load_people(Loading& load);
 void load_roles(Loading& load);
 void load_devices(Loading& load);
+LogSource load_log(Loading& load, const Node& node);
 void load_services(Loading& load, const Node& list, Device& device);
 void load_cables(Loading& load);
 void load_maintenance(Loading& load);

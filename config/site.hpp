@@ -115,11 +115,55 @@ struct Service {
   }
 };
 
+/// Where the file says it, for mistakes that only a moment shows. Line and column count from 1.
+struct WrittenAt {
+  std::string file;
+  int line = 0;
+  int column = 0;
+};
+
+/// Which lines of a log belong together as one entry. One of the patterns (RE2 syntax) is given, or none.
+struct LogJoin {
+  std::string starts;     ///< a line that it matches begins an entry; every other one goes on with it
+  std::string continues;  ///< a line that it matches goes on with the entry before it
+  WrittenAt written{};
+
+  [[nodiscard]] bool any() const { return !starts.empty() || !continues.empty(); }
+};
+
+/// Where systemd keeps its journal, and which of its units count.
+struct JournalSource {
+  std::string folder;              ///< of journal files; this host's own journal when empty
+  std::vector<std::string> units;  ///< all when empty
+};
+
+/// How a syslog listener proves itself (RFC 5425), and who may send to it.
+struct SyslogSeal {
+  std::string certificate;  ///< PEM files
+  std::string key_file;
+  std::string certificate_authority;  ///< of the senders' certificates; empty: they are not asked for one
+  bool certificate_required = true;   ///< where they are asked: who has none is refused
+  friend bool operator==(const SyslogSeal&, const SyslogSeal&) = default;
+};
+
 struct LogSource {
-  std::string path;      ///< a glob is allowed; empty when the device sends by syslog
-  std::string syslog;    ///< "udp://ADDRESS:PORT" or "tcp://...": where the device's own messages are heard
+  std::string path;    ///< a glob is allowed; empty when the lines come by syslog or from the journal
+  std::string syslog;  ///< "udp://ADDRESS:PORT", "tcp://..." or "tls://...": where the device's own messages
+                       ///< are heard
   std::string encoding;  ///< "utf-8", "cp932", "euc-jp", "iso-2022-jp", "utf-16" ...; "auto" by default
   std::vector<std::string> rules;  ///< packs of log rules; all when empty
+  /// Without a line for longer than this the source counts as silent; not watched when empty.
+  std::optional<Milliseconds> expect_within{};
+  Milliseconds clock_within = std::chrono::minutes(5);  ///< its writer's clock may be so far from ours
+  LogJoin join{};
+  std::optional<JournalSource> journal{};
+  SyslogSeal seal{};
+
+  /// As people know it: the path, where it is heard, or "journal".
+  [[nodiscard]] std::string name() const {
+    if (journal) return journal->folder.empty() ? "journal" : "journal:" + journal->folder;
+    return syslog.empty() ? path : syslog;
+  }
 };
 
 struct Management {
@@ -193,13 +237,6 @@ struct Rota {
   Time from;
   Milliseconds every{};
   std::vector<PersonIndex> people;
-};
-
-/// Where the file says it, for mistakes that only a moment shows. Line and column count from 1.
-struct WrittenAt {
-  std::string file;
-  int line = 0;
-  int column = 0;
 };
 
 struct Role {

@@ -78,10 +78,6 @@ constexpr std::array<Word<int>, 20> facilities{
 constexpr std::array<Word<unsigned>, 7> weekdays{
     {{"mon", 1}, {"tue", 2}, {"wed", 3}, {"thu", 4}, {"fri", 5}, {"sat", 6}, {"sun", 0}}};
 
-constexpr std::array<std::string_view, 11> encodings{"auto",     "utf-8",    "cp932",       "shift_jis",
-                                                     "euc-jp",   "eucjp-ms", "iso-2022-jp", "utf-16",
-                                                     "utf-16le", "utf-16be", "iso-8859-1"};
-
 template <class T>
 std::string_view word_of(WordList<T> words, T value) {
   const auto found =
@@ -137,9 +133,6 @@ WordList<int> syslog_facility_words() {
 }
 WordList<unsigned> weekday_words() {
   return weekdays;
-}
-std::span<const std::string_view> log_encodings() {
-  return encodings;
 }
 
 bool is_optional_role(RoleId role) {

@@ -30,7 +30,6 @@ WordList<int> syslog_facility_words();
 WordList<unsigned> weekday_words();
 
 /// Encodings of log files that the reader of logs knows.
-std::span<const std::string_view> log_encodings();
 
 /// Roles that may be left out.
 bool is_optional_role(RoleId role);

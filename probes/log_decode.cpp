@@ -194,6 +194,24 @@ bool looks_like_euc_kana(std::string_view bytes) {
   return kana > 0 && kana * 4 >= other;
 }
 
+/// ISO-8859-1: every byte is the character of its number; those of 80 to 9F are control characters.
+std::string latin1(std::string_view bytes) {
+  std::string utf8;
+  utf8.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      utf8 += c;
+    } else if (byte < 0xA0) {
+      append_hex(utf8, {&c, 1});
+    } else {
+      utf8 += static_cast<char>(0xC0 | byte >> 6);
+      utf8 += static_cast<char>(0x80 | (byte & 0x3F));
+    }
+  }
+  return printable_utf8(utf8);
+}
+
 std::string decode_automatic(std::string_view bytes, bool cut) {
   if (bytes.find("\x1B$") != std::string_view::npos &&
       std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
@@ -207,34 +225,6 @@ std::string decode_automatic(std::string_view bytes, bool cut) {
 }
 
 }  // namespace
-
-std::optional<LogEncoding> log_encoding(std::string_view name) {
-  static constexpr std::pair<std::string_view, LogEncoding> names[] = {
-      {"auto", LogEncoding::automatic},
-      {"utf8", LogEncoding::utf8},
-      {"ascii", LogEncoding::utf8},
-      {"cp932", LogEncoding::cp932},
-      {"shiftjis", LogEncoding::cp932},
-      {"sjis", LogEncoding::cp932},
-      {"windows31j", LogEncoding::cp932},
-      {"ms932", LogEncoding::cp932},
-      {"eucjp", LogEncoding::euc_jp},
-      {"eucjpms", LogEncoding::euc_jp},
-      {"iso2022jp", LogEncoding::iso_2022_jp},
-      {"jis", LogEncoding::iso_2022_jp},
-      {"utf16", LogEncoding::utf16},
-      {"utf16le", LogEncoding::utf16le},
-      {"utf16be", LogEncoding::utf16be},
-  };
-  std::string plain;
-  for (const char c : name)
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
-      plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (plain.empty()) plain = "auto";
-  for (const auto& [known, encoding] : names)
-    if (known == plain) return encoding;
-  return std::nullopt;
-}
 
 LogEncoding settle_encoding(LogEncoding encoding, std::string_view first_bytes) {
   if (encoding != LogEncoding::automatic && encoding != LogEncoding::utf16) return encoding;
@@ -263,6 +253,8 @@ std::string decode_log_line(std::string_view bytes, LogEncoding encoding, bool c
       return convert("EUC-JP-MS", bytes, cut).text;
     case LogEncoding::utf8:
       return printable_utf8(bytes);
+    case LogEncoding::latin1:
+      return latin1(bytes);
     default:
       return decode_automatic(bytes, cut);
   }
@@ -270,7 +262,8 @@ std::string decode_log_line(std::string_view bytes, LogEncoding encoding, bool c
 
 bool is_same_in(std::string_view bytes, LogEncoding encoding) {
   const bool contains_ascii = encoding == LogEncoding::automatic || encoding == LogEncoding::utf8 ||
-                              encoding == LogEncoding::cp932 || encoding == LogEncoding::euc_jp;
+                              encoding == LogEncoding::cp932 || encoding == LogEncoding::euc_jp ||
+                              encoding == LogEncoding::latin1;
   return contains_ascii && is_plain_ascii(bytes);
 }
 

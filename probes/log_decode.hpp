@@ -2,29 +2,12 @@
 // Bytes of a log line, in whatever encoding the writer used, to printable UTF-8. Nothing is dropped: a byte
 // that is no character of the encoding, and every control character but TAB, is shown as \xHH.
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "config/log_encoding.hpp"
+
 namespace nethealth {
-
-enum class LogEncoding : std::uint8_t {
-  /// UTF-8 if the line is valid UTF-8 (ISO-2022-JP if it has its escapes), else CP932, else EUC-JP, line by
-  /// line;
-  /// UTF-16 if the file starts with its byte order mark.
-  automatic,
-  utf8,
-  cp932,
-  euc_jp,
-  iso_2022_jp,
-  utf16,  ///< by the byte order mark at the start of the file, little endian without one
-  utf16le,
-  utf16be
-};
-
-/// By the names people use ("cp932", "Shift_JIS", "EUC-JP" ...), whatever their case; empty when unknown.
-std::optional<LogEncoding> log_encoding(std::string_view name);
 
 /// `automatic` and `utf16` made definite by the first bytes of the file: utf16le, utf16be, or unchanged.
 LogEncoding settle_encoding(LogEncoding encoding, std::string_view first_bytes);

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -35,12 +36,14 @@ struct Followed {
   bool at_path = false;             ///< the newest stream is what the path names
   std::uint64_t quiet_since = 0;    ///< drain tick at which the oldest stream last showed something new
   std::uint64_t missing_since = 0;  ///< look by the clock at which the path last named the newest stream
+  std::uint64_t held_since = 0;     ///< join tick at which its held entry last grew; 0 when none is held
   std::string problem;              ///< the last one told, so that it is told once
 };
 
 struct Source {
   std::string device;
   LogSource config;
+  LineContinues continues;
   LogEncoding encoding = LogEncoding::automatic;
   bool known = false;                        ///< seen by an earlier run or look
   std::map<std::string, LogPosition> saved;  ///< by file; those not taken up yet
@@ -69,7 +72,8 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
         on_problem_(std::move(on_problem)),
         options_(std::move(options)),
         look_timer_(io),
-        drain_timer_(io) {
+        drain_timer_(io),
+        join_timer_(io) {
     for (FollowedLog& log : logs) add_source(std::move(log), saved);
   }
 
@@ -87,6 +91,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     if (watch_) watch_->stop();
     look_timer_.cancel();
     drain_timer_.cancel();
+    join_timer_.cancel();
     sources_.clear();
     ready_.clear();
     outstanding_.clear();
@@ -107,6 +112,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     auto source = std::make_unique<Source>();
     source->device = std::move(log.device);
     source->config = std::move(log.source);
+    source->continues = std::move(log.continues);
     source->encoding = log_encoding(source->config.encoding).value_or(LogEncoding::automatic);
     for (const LogPosition& position : saved) {
       if (position.device != source->device || position.path != source->config.path) continue;
@@ -380,9 +386,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
   void let_go(Source& source, Followed& followed) {
     if (!followed.streams.empty()) {
       auto piece = followed.streams.front().read(options_.batch_bytes);
-      if (piece && (!piece->lines.empty() || piece->sieved > 0))
-        return send(followed, std::move(piece->lines), position(followed, followed.streams.front().place()),
-                    false);
+      if (piece && (!piece->lines.empty() || piece->sieved > 0)) return send(followed, std::move(*piece));
       if (piece && !piece->at_end) return;
     }
     std::vector<LogSeen> rest;
@@ -413,7 +417,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     if (!facts) return;
     const Source& source = *followed.source;
     followed.streams.emplace_back(std::move(file), *facts, offset, source.encoding, options_.line_bytes,
-                                  followed.file, source.config.rules, options_.sieve);
+                                  followed.file, source.config.rules, options_.sieve, source.continues);
     if (followed.streams.size() <= 2) followed.quiet_since = drain_ticks_;
     followed.problem.clear();
   }
@@ -463,17 +467,50 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
           tell_once(followed.source->device,
                     Result<void>(failure(followed.file, "is compressed and therefore not read")), "");
     if (piece->progressed) followed.quiet_since = drain_ticks_;
-    if (!piece->lines.empty() || piece->sieved > 0)
-      return send(followed, std::move(piece->lines), position(followed, followed.streams.front().place()),
-                  false);
+    watch_held_entry(followed, *piece);
+    if (!piece->lines.empty() || piece->sieved > 0) return send(followed, std::move(*piece));
     if (!piece->at_end) return make_ready(followed);
     if (followed.streams.size() > 1) drain(followed);
+  }
+
+  /// The entry at a file's end may still go on: it is let go when it did not for a whole interval.
+  void watch_held_entry(Followed& followed, LogStream::Piece& piece) {
+    LogStream& stream = followed.streams.front();
+    if (!stream.holds_entry()) {
+      followed.held_since = 0;
+      return;
+    }
+    if (piece.progressed || followed.held_since == 0) followed.held_since = join_ticks_;
+    if (!piece.at_end) return;
+    if (join_ticks_ - followed.held_since < quiet_looks) return join_later();
+    followed.held_since = 0;
+    LogStream::Piece ended = stream.finish_entry();
+    piece.sieved += ended.sieved;
+    std::move(ended.lines.begin(), ended.lines.end(), std::back_inserter(piece.lines));
+  }
+
+  void join_later() {
+    if (std::exchange(join_armed_, true)) return;
+    join_timer_.expires_after(options_.join_interval);
+    join_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+      const auto self = weak.lock();
+      if (!self || error || self->stopped_) return;
+      self->join_armed_ = false;
+      ++self->join_ticks_;
+      for (const auto& source : self->sources_)
+        for (auto& [path, followed] : source->files)
+          if (followed.held_since != 0) self->make_ready(followed);
+    });
   }
 
   /// A truncated file is begun anew, after the rest of its copy where the folder has one.
   bool was_truncated(Followed& followed) {
     const auto truncated = followed.streams.front().was_truncated();
     if (!truncated || !*truncated) return false;
+    if (followed.streams.front().holds_entry()) {
+      send(followed, followed.streams.front().finish_entry());  // nothing can go on with it any more
+      return true;
+    }
     const LostPlace place = followed.streams.front().place();
     auto file = LogFile::open(followed.file);
     const auto facts = file ? file->facts() : Result<FileFacts>(tl::unexpected(file.error()));
@@ -525,10 +562,29 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
             place.fingerprint};
   }
 
-  void send(Followed& followed, std::vector<LogSeen> lines, LogPosition after, bool gone) {
-    followed.outstanding = ++last_batch_;
+  void send(Followed& followed, LogStream::Piece piece) {
+    LogLines lines;
+    lines.lines = std::move(piece.lines);
+    lines.after = position(followed, followed.streams.front().place());
+    lines.read = true;
+    if (followed.streams.size() == 1) lines.newest = std::move(piece.newest);
+    send(followed, std::move(lines));
+  }
+
+  void send(Followed& followed, std::vector<LogSeen> rest, LogPosition after, bool gone) {
+    LogLines lines;
+    lines.read = !rest.empty();
+    lines.lines = std::move(rest);
+    lines.after = std::move(after);
+    lines.gone = gone;
+    send(followed, std::move(lines));
+  }
+
+  void send(Followed& followed, LogLines lines) {
+    followed.outstanding = lines.batch = ++last_batch_;
     outstanding_[last_batch_] = &followed;
-    deliver({last_batch_, followed.source->device, std::move(lines), std::move(after), gone});
+    lines.device = followed.source->device;
+    deliver(std::move(lines));
   }
 
   /// Only the position; the next batch carries it where one is outstanding.
@@ -542,7 +598,11 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     LogPosition known;
     known.device = source.device;
     known.path = source.config.path;
-    deliver({last_batch_, source.device, {}, std::move(known), false});
+    LogLines lines;
+    lines.batch = last_batch_;
+    lines.device = source.device;
+    lines.after = std::move(known);
+    deliver(std::move(lines));
   }
 
   /// Posted: the owner may acknowledge at once, or stop, from inside its callback.
@@ -584,7 +644,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
   OnLines on_lines_;
   OnProblem on_problem_;
   LogFollowerOptions options_;
-  boost::asio::steady_timer look_timer_, drain_timer_;
+  boost::asio::steady_timer look_timer_, drain_timer_, join_timer_;
   std::shared_ptr<LogWatch> watch_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::deque<Followed*> ready_;
@@ -593,9 +653,9 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
   std::string watch_problem_;
   std::uint64_t last_batch_ = 0;
   std::size_t told_this_look_ = 0, untold_ = 0;
-  std::uint64_t looks_by_clock_ = 0, drain_ticks_ = 0;
+  std::uint64_t looks_by_clock_ = 0, drain_ticks_ = 0, join_ticks_ = 1;
   bool everything_changed_ = false, look_posted_ = false, reading_posted_ = false, drain_armed_ = false,
-       stopped_ = false;
+       join_armed_ = false, stopped_ = false;
 };
 
 std::vector<FollowedLog> followed_logs(const Site& site) {

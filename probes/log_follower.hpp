@@ -48,6 +48,10 @@ struct LogLines {
   std::vector<LogSeen> lines;  ///< in file order; ready for an Observation
   LogPosition after;
   bool gone = false;  ///< the file is no more: forget the position of this key instead of saving it
+  bool read = false;  ///< lines were read, though perhaps none was let through
+  /// How the newest line begins, where it was read as it was written; empty where older ones were caught up
+  /// with.
+  std::string newest{};
 };
 
 /// What our edge could not do or suspects: an unreadable file, lines that may be lost. For the journal, in
@@ -62,6 +66,7 @@ struct LogProblem {
 struct FollowedLog {
   std::string device;
   LogSource source;
+  LineContinues continues{};  ///< what LogSource::join means; empty where nothing is joined
 };
 
 /// Every log source that the site names.
@@ -71,6 +76,8 @@ struct LogFollowerOptions {
   Milliseconds look_interval{5'000};
   /// A rotated file counts as finished after two looks this far apart that found nothing new.
   Milliseconds drain_interval{500};
+  /// An entry of joined lines is handed over when nothing more came for so long.
+  Milliseconds join_interval{1'000};
   std::size_t batch_bytes = 256 * 1024;  ///< read from one file before it is acknowledged
   std::size_t line_bytes = 64 * 1024;    ///< kept of one line; the rest is counted in its mark
   std::size_t batches_outstanding = 64;  ///< over all files

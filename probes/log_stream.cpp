@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace nethealth {
@@ -9,6 +10,8 @@ namespace {
 
 constexpr std::size_t read_bytes = 64 * 1024;
 constexpr std::size_t magic_bytes = 6;
+/// Enough for the time that a line begins with.
+constexpr std::size_t newest_line_bytes = 160;
 
 bool is_compressed_start(std::string_view start) {
   static constexpr std::array<std::string_view, 4> magics = {"\x1F\x8B\x08", "BZh",
@@ -31,7 +34,7 @@ void remove_byte_order_mark(RawLine& line) {
 
 LogStream::LogStream(LogFile file, FileFacts facts, std::uint64_t offset, LogEncoding encoding,
                      std::size_t line_bytes, std::string name, std::vector<std::string> rules,
-                     LineSieve sieve)
+                     LineSieve sieve, LineContinues continues)
     : file_(std::move(file)),
       identity_(facts.identity),
       start_(offset),
@@ -40,6 +43,7 @@ LogStream::LogStream(LogFile file, FileFacts facts, std::uint64_t offset, LogEnc
       name_(std::move(name)),
       rules_(std::move(rules)),
       sieve_(std::move(sieve)) {
+  if (continues) joiner_.emplace(std::move(continues));
   if (offset > 0)
     head_ = file_.read(0, std::min<std::uint64_t>(offset, fingerprint_bytes)).value_or(std::string());
 }
@@ -62,28 +66,36 @@ void LogStream::remember_head(std::uint64_t offset, std::string_view bytes) {
     head_ += bytes.substr(0, fingerprint_bytes - std::min(fingerprint_bytes, head_.size()));
 }
 
-LogSeen LogStream::seen(const RawLine& raw, std::string_view text) const {
-  LogSeen seen;
+void LogStream::hand_over(std::uint64_t offset, std::string_view text, Piece& piece) const {
+  if (sieve_ && !sieve_(text)) {
+    ++piece.sieved;
+    return;
+  }
+  LogSeen& seen = piece.lines.emplace_back();
   seen.file = name_;
-  seen.offset = raw.offset;
+  seen.offset = offset;
   seen.rules = rules_;
   seen.line = text;
-  if (raw.left_out > 0) seen.line += " [" + std::to_string(raw.left_out) + " more bytes left out]";
-  return seen;
 }
 
-void LogStream::take(RawLine raw, Piece& piece) const {
+void LogStream::take(RawLine raw, Piece& piece) {
   remove_byte_order_mark(raw);
   std::string room;
   std::string_view text = raw.bytes;
-  if (!is_same_in(raw.bytes, encoding_)) {
+  if (!is_same_in(raw.bytes, encoding_) || raw.left_out > 0) {
     room = decode_log_line(raw.bytes, encoding_, raw.left_out > 0);
+    if (raw.left_out > 0) room += " [" + std::to_string(raw.left_out) + " more bytes left out]";
     text = room;
   }
-  if (sieve_ && !sieve_(text))
-    ++piece.sieved;
-  else
-    piece.lines.push_back(seen(raw, text));
+  if (!joiner_) return hand_over(raw.offset, text, piece);
+  if (const auto ended = joiner_->add(raw.offset, text)) hand_over(ended->offset, ended->text, piece);
+}
+
+LogStream::Piece LogStream::finish_entry() {
+  Piece piece;
+  if (!joiner_) return piece;
+  if (const auto ended = joiner_->finish()) hand_over(ended->offset, ended->text, piece);
+  return piece;
 }
 
 Result<LogStream::Piece> LogStream::read(std::size_t limit_bytes) {
@@ -92,6 +104,7 @@ Result<LogStream::Piece> LogStream::read(std::size_t limit_bytes) {
     piece.at_end = true;
     return piece;
   }
+  std::string newest;
   for (std::size_t total = 0; total < limit_bytes && !piece.at_end;) {
     const std::uint64_t offset = splitter_->next_offset();
     const auto bytes = file_.read(offset, std::min(read_bytes, limit_bytes - total));
@@ -100,8 +113,14 @@ Result<LogStream::Piece> LogStream::read(std::size_t limit_bytes) {
     piece.progressed |= !bytes->empty();
     total += bytes->size();
     remember_head(offset, *bytes);
-    splitter_->feed(*bytes, [&](const RawLine& line) { take(line, piece); });
+    std::string_view last;
+    splitter_->feed(*bytes, [&](const RawLine& line) {
+      last = line.bytes;
+      take(line, piece);
+    });
+    if (!last.empty()) newest = decode_log_line(last.substr(0, newest_line_bytes), encoding_, true);
   }
+  if (piece.at_end) piece.newest = std::move(newest);
   return piece;
 }
 
@@ -109,6 +128,8 @@ std::vector<LogSeen> LogStream::finish() {
   Piece piece;
   if (!settle(true) || compressed_) return {};
   if (const auto rest = splitter_->finish()) take(*rest, piece);
+  Piece last = finish_entry();
+  std::move(last.lines.begin(), last.lines.end(), std::back_inserter(piece.lines));
   return std::move(piece.lines);
 }
 
@@ -120,7 +141,9 @@ Result<bool> LogStream::was_truncated() const {
 }
 
 LostPlace LogStream::place() const {
-  const std::uint64_t offset = splitter_ ? splitter_->line_offset() : start_;
+  const std::uint64_t offset = holds_entry() ? joiner_->offset()
+                               : splitter_   ? splitter_->line_offset()
+                                             : start_;
   const std::string_view head = head_;
   return {identity_, offset, fingerprint(head.substr(0, std::min<std::uint64_t>(head.size(), offset)))};
 }

@@ -11,6 +11,7 @@
 
 #include "probes/log_decode.hpp"
 #include "probes/log_file.hpp"
+#include "probes/log_joiner.hpp"
 #include "probes/log_splitter.hpp"
 #include "probes/observation.hpp"
 
@@ -22,21 +23,28 @@ using LineSieve = std::function<bool(std::string_view line)>;
 
 class LogStream {
  public:
-  /// `name` and `rules` go into every line. `offset` is the start of a line.
+  /// `name` and `rules` go into every line. `offset` is the start of a line. With `continues`, lines that go
+  /// on with the one before them are handed over with it, as one.
   LogStream(LogFile file, FileFacts facts, std::uint64_t offset, LogEncoding encoding, std::size_t line_bytes,
-            std::string name, std::vector<std::string> rules, LineSieve sieve = {});
+            std::string name, std::vector<std::string> rules, LineSieve sieve = {},
+            LineContinues continues = {});
 
   /// The next complete lines, at most `limit_bytes` of the file (one line more to end it).
   /// `at_end`: nothing more is there now.
   struct Piece {
     std::vector<LogSeen> lines;
     std::size_t sieved = 0;  ///< lines that the sieve kept back
+    std::string newest;      ///< how the last line begins, where the end of the file was reached
     bool at_end = false;
     bool progressed = false;  ///< bytes were read, lines or not
   };
   Result<Piece> read(std::size_t limit_bytes);
   /// The last line where it has no line end; nothing may be read after it.
   std::vector<LogSeen> finish();
+  /// An entry of joined lines is held back, because it may still go on.
+  [[nodiscard]] bool holds_entry() const { return joiner_ && joiner_->holds(); }
+  /// It did not for long enough.
+  Piece finish_entry();
 
   /// Whether the file no longer is what was read: shorter, or with another start.
   [[nodiscard]] Result<bool> was_truncated() const;
@@ -55,9 +63,9 @@ class LogStream {
   /// Settles the encoding by the first bytes; false while there are too few.
   bool settle(bool ended);
   void remember_head(std::uint64_t offset, std::string_view bytes);
-  LogSeen seen(const RawLine& raw, std::string_view text) const;
-  /// Decodes a line and hands it over where the sieve lets it through.
-  void take(RawLine raw, Piece& piece) const;
+  /// Decodes a line and hands it on.
+  void take(RawLine raw, Piece& piece);
+  void hand_over(std::uint64_t offset, std::string_view text, Piece& piece) const;
 
   LogFile file_;
   FileIdentity identity_;
@@ -67,6 +75,7 @@ class LogStream {
   std::string name_;
   std::vector<std::string> rules_;
   LineSieve sieve_;
+  std::optional<LogJoiner> joiner_;
   std::optional<LogSplitter> splitter_;  ///< from when the encoding is settled
   std::string head_;                     ///< the first bytes of the file as far as read, for the fingerprint
   bool compressed_ = false;

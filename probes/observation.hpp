@@ -110,6 +110,17 @@ struct MonitorSeen {
   std::string storage_error;
 };
 
+/// What is known of a source of log lines itself: whether it still writes, and how far its writer's clock is
+/// from ours.
+struct LogSourceSeen {
+  std::string source;                    ///< as the site names it: a path, a pattern, "udp://..."
+  bool silent = false;                   ///< no line for longer than is expected of it
+  std::optional<Time> last;              ///< when the last line was read
+  std::optional<Milliseconds> expected;  ///< a line at least so often
+  std::optional<Milliseconds> ahead;     ///< its lines' own time minus ours, the delivery's delay in it
+  bool clock_off = false;                ///< that is further than the site allows
+};
+
 /// A probe this version does not know; kept so that it can be counted.
 struct OtherSeen {
   std::string probe;
@@ -118,7 +129,8 @@ struct OtherSeen {
 struct Observation {
   Time time;
   std::string device;
-  std::variant<IcmpSeen, SnmpSeen, ServiceSeen, LogSeen, TrapSeen, MonitorSeen, OtherSeen> seen;
+  std::variant<IcmpSeen, SnmpSeen, ServiceSeen, LogSeen, TrapSeen, MonitorSeen, LogSourceSeen, OtherSeen>
+      seen;
 };
 
 }  // namespace nethealth

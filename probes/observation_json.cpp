@@ -288,6 +288,31 @@ MonitorSeen read_monitor(const Fields& fields) {
   return seen;
 }
 
+LogSourceSeen read_log_source(const Fields& fields) {
+  static constexpr std::array<std::pair<std::string_view, bool>, 2> silent_words{
+      {{"ok", false}, {"silent", true}}};
+  static constexpr std::array<std::pair<std::string_view, bool>, 2> clock_words{
+      {{"ok", false}, {"off", true}}};
+  constexpr double most_seconds = 1e10;
+  const auto time = [&](std::string_view key, double least) -> std::optional<Milliseconds> {
+    const auto seconds = fields.number(key, least);
+    if (seconds && *seconds > most_seconds) fields.wrong(key, {"範囲内の秒数です", "seconds, in range"});
+    if (!seconds || *seconds > most_seconds) return std::nullopt;
+    return Milliseconds(std::llround(*seconds * 1e3));
+  };
+  LogSourceSeen seen;
+  seen.source = fields.text("source", true);
+  seen.silent = fields.word<bool>("status", silent_words, true).value_or(false);
+  if (const std::string last = fields.text("last"); !last.empty()) {
+    seen.last = parse_time(last);
+    if (!seen.last) fields.wrong("last", {"時刻です", "a time"});
+  }
+  seen.expected = time("expect_within_s", 0);
+  seen.ahead = time("ahead_s", -most_seconds);
+  seen.clock_off = fields.word<bool>("clock", clock_words, false).value_or(false);
+  return seen;
+}
+
 Observation read_observation(const json::object& object, Mistake& mistake) {
   const Fields fields(object, mistake);
   Observation observation;
@@ -313,6 +338,8 @@ Observation read_observation(const json::object& object, Mistake& mistake) {
     observation.seen = read_service(fields, probe);
   } else if (probe == "monitor") {
     observation.seen = read_monitor(fields);
+  } else if (probe == "log_source" && !is_blind(fields)) {
+    observation.seen = read_log_source(fields);
   } else if (probe == "log" && !is_blind(fields)) {
     observation.seen = read_log(fields);
   } else if (probe == "trap" && !is_blind(fields)) {

@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "probes/json_text.hpp"
@@ -126,6 +127,19 @@ void write(JsonWriter& writer, const MonitorSeen& seen, std::string&) {
   writer.text_if_any("storage_error", seen.storage_error);
 }
 
+void write(JsonWriter& writer, const LogSourceSeen& seen, const Zone& zone) {
+  const auto seconds = [](Milliseconds time) { return static_cast<double>(time.count()) / 1e3; };
+  writer.text("probe", "log_source");
+  writer.text("source", seen.source);
+  writer.text("status", seen.silent ? "silent" : "ok");
+  if (seen.last) writer.text("last", format_time(*seen.last, zone));
+  if (seen.expected) writer.number("expect_within_s", seconds(*seen.expected), digits);
+  if (seen.ahead) {
+    writer.text("clock", seen.clock_off ? "off" : "ok");
+    writer.number("ahead_s", seconds(*seen.ahead), digits);
+  }
+}
+
 void write(JsonWriter& writer, const OtherSeen& seen, std::string&) {
   writer.text("probe", seen.probe);
   // Only a blind look at one of these is kept without its details.
@@ -139,7 +153,15 @@ std::string observation_line(const Observation& observation, const Zone& zone) {
   JsonWriter writer(out);
   writer.text("time", format_time(observation.time, zone));
   writer.text("device", observation.device);
-  std::visit([&](const auto& seen) { write(writer, seen, out); }, observation.seen);
+  if (const auto* source = std::get_if<LogSourceSeen>(&observation.seen))
+    write(writer, *source, zone);
+  else
+    std::visit(
+        [&](const auto& seen) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(seen)>, LogSourceSeen>)
+            write(writer, seen, out);
+        },
+        observation.seen);
   writer.end();
   return out;
 }

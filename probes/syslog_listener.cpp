@@ -62,6 +62,7 @@ boost::asio::ip::address plain(const boost::asio::ip::address& address) {
 
 struct Sender {
   DeviceIndex device = 0;
+  std::string listen;
   LogEncoding encoding = LogEncoding::automatic;
   std::vector<std::string> rules;
   std::size_t connections = 0;
@@ -121,6 +122,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
       if (error) continue;
       Sender& sender = ear->senders[plain(address)];
       sender.device = source.device;
+      sender.listen = source.listen;
       sender.encoding = log_encoding(source.encoding).value_or(LogEncoding::automatic);
       sender.rules = source.rules;
     }
@@ -307,7 +309,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     seen.rules = sender.rules;
     seen.line = decode_log_line(text, sender.encoding, left_out > 0);
     if (left_out > 0) seen.line += " [" + std::to_string(left_out) + " more bytes left out]";
-    heard_(sender.device, std::move(seen));
+    heard_(sender.device, sender.listen, std::move(seen));
   }
 
   boost::asio::io_context& io_;

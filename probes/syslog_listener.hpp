@@ -46,7 +46,8 @@ struct SyslogCounters {
 
 class SyslogListener {
  public:
-  using Heard = std::function<void(DeviceIndex device, LogSeen line)>;
+  /// `listen` is the SyslogSource's.
+  using Heard = std::function<void(DeviceIndex device, const std::string& listen, LogSeen line)>;
 
   /// What cannot be opened is told in `problems`, one line each; the rest is heard.
   SyslogListener(boost::asio::io_context& io, const std::vector<SyslogSource>& sources, Heard heard,

@@ -170,6 +170,8 @@ std::vector<Touch> CheckStates::observe(DeviceIndex device, const Observation& o
   if (const auto* snmp_seen = std::get_if<SnmpSeen>(&observation.seen))
     snmp(device, time, *snmp_seen, touches);
   if (const auto* seen = std::get_if<ServiceSeen>(&observation.seen)) service(device, time, *seen, touches);
+  if (const auto* seen = std::get_if<LogSourceSeen>(&observation.seen))
+    log_source(device, time, *seen, touches);
   if (const auto* seen = std::get_if<MonitorSeen>(&observation.seen)) monitor(device, time, *seen, touches);
   return touches;
 }
@@ -318,6 +320,17 @@ void CheckStates::monitor(DeviceIndex device, Time time, const MonitorSeen& seen
     touches.push_back(sample(sign, time, !*seen.storage_ok));
     signs_[sign].line = cut(seen.storage_error);
   }
+}
+
+void CheckStates::log_source(DeviceIndex device, Time time, const LogSourceSeen& seen,
+                             std::vector<Touch>& touches) {
+  const auto add_sample = [&](SignKind kind, bool bad) {
+    const SignIndex sign = at(kind, device, seen.source);
+    touches.push_back(sample(sign, time, bad));
+    signs_[sign].source = seen;
+  };
+  if (seen.expected) add_sample(SignKind::log_silent, seen.silent);
+  if (seen.ahead) add_sample(SignKind::log_clock, seen.clock_off);
 }
 
 Touch CheckStates::log_hit(DeviceIndex device, const LogRule& rule, const std::string& component, Time time,

@@ -30,6 +30,8 @@ enum class SignKind : std::uint8_t {
   gateway,
   storage,
   management,  ///< ping of the management controller
+  log_silent,  ///< name: the source of log lines; bad: nothing comes for longer than is expected
+  log_clock,   ///< the same; bad: its writer's clock is off
 };
 
 using SignIndex = std::uint32_t;
@@ -57,7 +59,8 @@ struct Sign {
   std::uint64_t error_growth = 0;           ///< since the run of bad samples began
   const LogRule* rule = nullptr;
   std::string component;
-  std::string line;  ///< the last matching line, cut
+  std::string line;      ///< the last matching line, cut
+  LogSourceSeen source;  ///< of log_silent and log_clock
 
   void sample(Time time, bool is_bad);
   /// A log line that names a loop or a storm.
@@ -115,6 +118,7 @@ class CheckStates {
               std::vector<Touch>& touches);
   void sensors(DeviceIndex device, Time time, const SnmpSeen& seen, std::vector<Touch>& touches);
   void service(DeviceIndex device, Time time, const ServiceSeen& seen, std::vector<Touch>& touches);
+  void log_source(DeviceIndex device, Time time, const LogSourceSeen& seen, std::vector<Touch>& touches);
   void monitor(DeviceIndex device, Time time, const MonitorSeen& seen, std::vector<Touch>& touches);
 
   const Site& site_;

@@ -364,6 +364,8 @@ double bad_strength(const World& world, const Sign& sign) {
     case SignKind::log:
     case SignKind::carrier:
     case SignKind::storage:
+    case SignKind::log_silent:
+    case SignKind::log_clock:
       each = strongest_sign;
       break;
   }

@@ -131,6 +131,8 @@ int Engine::Mind::looks_needed(SignKind kind) const {
     case SignKind::log:
     case SignKind::carrier:
     case SignKind::storage:
+    case SignKind::log_silent:
+    case SignKind::log_clock:
       return 1;
     default:
       return 2;
@@ -177,8 +179,8 @@ std::vector<SignIndex> Engine::Mind::collect() {
   for (const SignIndex index : bad_) {
     const Sign& sign = states_[index];
     if (!sign.bad || dismissed_.contains(index) || masked(sign)) continue;
-    const bool by_hours =
-        sign.kind == SignKind::ping || sign.kind == SignKind::snmp || sign.kind == SignKind::service;
+    const bool by_hours = sign.kind == SignKind::ping || sign.kind == SignKind::snmp ||
+                          sign.kind == SignKind::service || sign.kind == SignKind::log_silent;
     if (by_hours && excused(sign.device)) continue;
     if (!held_back(index)) signs.push_back(index);
   }

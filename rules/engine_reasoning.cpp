@@ -25,6 +25,10 @@ std::string probe_name(SignKind kind) {
       return "icmp";
     case SignKind::service:
       return "tcp";
+    case SignKind::log:
+    case SignKind::log_silent:
+    case SignKind::log_clock:
+      return "log";
     default:
       return "snmp";
   }

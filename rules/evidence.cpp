@@ -44,6 +44,16 @@ std::string number(double value) {
   return text;
 }
 
+std::string minutes_text(Milliseconds time) {
+  return number(std::chrono::duration<double, std::ratio<60>>(time).count());
+}
+
+/// With its sign, in whole seconds.
+std::string seconds_text(Milliseconds time) {
+  return (time.count() < 0 ? "-" : "+") +
+         std::to_string(std::chrono::round<std::chrono::seconds>(abs(time)).count());
+}
+
 void sensor_values(const Sign& sign, Reason& reason) {
   static constexpr std::string_view statuses[] = {"ok", "warning", "failed", "absent", "unknown"};
   reason.values["sensor"] = sign.name;
@@ -202,6 +212,17 @@ Reason reason_of(const World& world, SignIndex index) {
       break;
     case SignKind::management:
       reason.code = "management_silent";
+      break;
+    case SignKind::log_silent:
+      reason.code = "log_source_silent";
+      reason.values["source"] = sign.name;
+      reason.values["minutes"] = minutes_text(sign.source.expected.value_or(Milliseconds(0)));
+      if (sign.source.last) reason.time = sign.source.last;
+      break;
+    case SignKind::log_clock:
+      reason.code = "log_clock_off";
+      reason.values["source"] = sign.name;
+      reason.values["seconds"] = seconds_text(sign.source.ahead.value_or(Milliseconds(0)));
       break;
   }
   return reason;

@@ -72,6 +72,16 @@ constexpr std::array sentences{
     Sentence{"management_silent",
              {"{label} ({device}) の管理コントローラーが応答しない",
               "the management controller of {label} ({device}) does not answer"}},
+    Sentence{"log_source_silent",
+             {"{label} ({device}) のログ {source} が {minutes} "
+              "分を超えて途絶えている。送り元と転送の設定を確かめる",
+              "log {source} of {label} ({device}) has been silent for more than {minutes} min; check its "
+              "sender and the forwarding"}},
+    Sentence{
+        "log_clock_off",
+        {"{label} ({device}) のログ {source} の時刻が {seconds} 秒ずれている。時刻合わせ（NTP）を確かめる",
+         "the times in log {source} of {label} ({device}) are {seconds} s off; check how its clock is "
+         "set (NTP)"}},
     Sentence{"trap",
              {"{label} ({device}) から SNMP トラップ {oid} を受けた",
               "{label} ({device}) sent the SNMP trap {oid}"}},

@@ -170,6 +170,8 @@ void predict_soft_hang(Predictions& out, DeviceIndex device) {
     out.add(sign, refused ? 0.02 : 0.95, plain ? 0.6 : 0.95);
   }
   out.logs(device, LogClass::software, 0.5);
+  for (const SignIndex sign : out.world.states.of(device))
+    if (out.world.states[sign].kind == SignKind::log_silent) out.add(sign, 0.6, 0.2);
 }
 
 void predict_link_errors(Predictions& out, const Fault& fault) {
@@ -294,6 +296,8 @@ double cost(const World& world, const Fault& fault) {
       return per_day(0.0006);
     case FaultKind::storage:
       return per_day(0.001);
+    case FaultKind::log_source:
+      return per_day(0.002);
   }
   return per_day(0.0001);
 }
@@ -386,6 +390,9 @@ std::vector<Prediction> predict(const World& world, const Fault& fault) {
       break;
     case FaultKind::storage:
       out.add(states.find(SignKind::storage, world.site.monitor, ""), 0.99);
+      break;
+    case FaultKind::log_source:
+      out.add(fault.sign, 0.98);
       break;
   }
   // A sign named twice keeps its surer prediction.
@@ -524,6 +531,12 @@ void add_causes(const World& world, const Sign& sign, SignIndex index, std::vect
       break;
     case SignKind::storage:
       add({{FaultKind::storage}});
+      break;
+    case SignKind::log_silent:
+      add({{FaultKind::log_source, sign.device, index}, {FaultKind::soft_hang, sign.device}});
+      break;
+    case SignKind::log_clock:
+      add({{FaultKind::log_source, sign.device, index}});
       break;
     case SignKind::management:
       break;  // evidence only: nobody is woken for a management controller

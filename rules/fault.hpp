@@ -35,8 +35,9 @@ enum class FaultKind : std::uint8_t {
   hardware,     ///< sign: the sensor
   log,          ///< sign: the log sign
   monitor_uplink,
-  loop,     ///< index: the switch with the ports that are joined; its whole broadcast domain suffers
-  storage,  ///< the monitor's own journal
+  loop,        ///< index: the switch with the ports that are joined; its whole broadcast domain suffers
+  storage,     ///< the monitor's own journal
+  log_source,  ///< sign: of a source of log lines that fell silent or whose clock is off
 };
 
 struct Fault {

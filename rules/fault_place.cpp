@@ -38,6 +38,7 @@ std::optional<DeviceIndex> device_of(const World& world, const Fault& fault) {
     case FaultKind::service:
     case FaultKind::hardware:
     case FaultKind::log:
+    case FaultKind::log_source:
       return world.states[fault.sign].device;
     default:
       return fault.index;
@@ -94,6 +95,8 @@ Cause cause(const World& world, const Fault& fault) {
       return Cause::device_hardware;
     case FaultKind::log:
       return world.states[fault.sign].rule ? world.states[fault.sign].rule->cause : Cause::unknown;
+    case FaultKind::log_source:
+      return world.states[fault.sign].kind == SignKind::log_silent ? Cause::agent : Cause::configuration;
     case FaultKind::monitor_uplink:
       return Cause::monitor_uplink;
     case FaultKind::loop:
@@ -181,6 +184,7 @@ Location location(const World& world, const Fault& fault) {
       }
       break;
     case FaultKind::service:
+    case FaultKind::log_source:
       where.component = world.states[fault.sign].name;
       break;
     case FaultKind::hardware:
@@ -267,6 +271,8 @@ std::optional<Fault> fault_of(const World& world, Cause wanted, const Location& 
     for (const SignIndex sign : world.states.of(*device)) {
       const SignKind kind = world.states[sign].kind;
       if (kind == SignKind::service) candidates.push_back({FaultKind::service, *device, sign});
+      if (kind == SignKind::log_silent || kind == SignKind::log_clock)
+        candidates.push_back({FaultKind::log_source, *device, sign});
       if (kind == SignKind::sensor) candidates.push_back({FaultKind::hardware, *device, sign});
     }
     if (*device == world.site.monitor)

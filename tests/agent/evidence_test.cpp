@@ -61,6 +61,13 @@ struct Proof {
     records.push_back(record_of({noon, 3, first}, 7));
     records.push_back(record_of({noon, 3, EvidenceKept{"cs-1", "/log/a.log", 90, "no time here"}}, 8));
   }
+  static LogSourceSeen source_seen() {
+    LogSourceSeen seen;
+    seen.source = "/log/*.log";
+    seen.last = noon;
+    seen.ahead = 3'040ms;
+    return seen;
+  }
   [[nodiscard]] EvidenceParcel pack() const {
     return pack_evidence({configuration->site,
                           configuration->procedures,
@@ -72,7 +79,8 @@ struct Proof {
                           {8, "headhash"},
                           "sato",
                           noon + 1min,
-                          Language::en});
+                          Language::en,
+                          {{"cs-1", source_seen()}}});
   }
 };
 
@@ -98,8 +106,8 @@ TEST_CASE("exported evidence is checked by its list of sums and has the lines wi
 TEST_CASE("exported evidence says who took it and how far the clock of its source was off") {
   const Proof proof;
   const std::string about = content_of(proof.pack(), "about.txt");
-  for (const char* part :
-       {"佐藤", "(sato)", "2026-11-24T12:01:00.000+09:00", "headhash", "+3.000 s (1 lines"})
+  for (const char* part : {"佐藤", "(sato)", "2026-11-24T12:01:00.000+09:00", "headhash", "+3.000 s (1 lines",
+                           "cs-1 /log/*.log: last line 2026-11-24T12:00:00.000+09:00, clock +3.0 s\n"})
     CHECK_MESSAGE(about.find(part) != std::string::npos, part, about);
   CHECK(about.find("lost.bin") != std::string::npos);
 }

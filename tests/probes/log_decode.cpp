@@ -72,6 +72,7 @@ TEST_CASE("log decoding: encodings are known by their usual names") {
   CHECK(log_encoding("EUC-JP") == LogEncoding::euc_jp);
   CHECK(log_encoding("UTF-16LE") == LogEncoding::utf16le);
   CHECK(log_encoding("") == LogEncoding::automatic);
+  CHECK(nethealth::decode_log_line("caf\xE9 \x80", LogEncoding::latin1) == "café \\x80");
   CHECK_FALSE(log_encoding("klingon"));
 }
 

@@ -36,6 +36,7 @@ struct Desk {
   std::string glob;
   LogFollowerOptions options{.look_interval = Milliseconds(5), .drain_interval = Milliseconds(1)};
   std::string encoding = "auto";
+  LineContinues continues;
   bool acknowledges = true;
 
   std::map<std::tuple<std::string, std::string, std::string>, LogPosition> saved;
@@ -68,7 +69,7 @@ struct Desk {
     for (const auto& [key, position] : saved) positions.push_back(position);
     LogSource source{glob, "", encoding, {"linux"}};
     follower = std::make_unique<LogFollower>(
-        *io, std::vector<FollowedLog>{{"cs-1", source}}, positions,
+        *io, std::vector<FollowedLog>{{"cs-1", source, continues}}, positions,
         [this](LogLines batch) { take(std::move(batch)); },
         [this](const LogProblem& problem) { problems.push_back(problem.file + ": " + problem.what); },
         options);
@@ -145,6 +146,113 @@ TEST_CASE("log follower: a new source begins at the end and new lines follow") {
   CHECK(desk.seen[0].file == desk.file().string());
   CHECK(desk.seen[0].rules == Lines{"linux"});
   CHECK(desk.problems.empty());
+}
+
+TEST_CASE("log follower: a batch tells the newest line though the sieve kept it back") {
+  Desk desk;
+  desk.options.sieve = [](std::string_view line) { return line == "telling"; };
+  append(desk.file(), "old\n");
+  desk.start_known();
+  desk.acknowledges = false;
+  append(desk.file(), "telling\n2026-11-24 09:00:00 newest\n");
+  REQUIRE(desk.run_until([&] { return !desk.held.empty() && desk.held.back().read; }));
+  CHECK(desk.held.back().lines.size() == 1);
+  CHECK(desk.held.back().newest == "2026-11-24 09:00:00 newest");
+}
+
+namespace {
+
+/// Lines that begin with white space go on with the one before.
+bool is_indented(std::string_view line) {
+  return line.starts_with(' ');
+}
+
+const std::string traced = "one\n a\n b\ntwo\nthree\n c\n";
+const Lines joined = {"one ⏎  a ⏎  b", "two", "three ⏎  c"};
+
+}  // namespace
+
+TEST_CASE("log follower: lines that go on with the one before come as one entry at the first line's place") {
+  Desk desk;
+  desk.continues = is_indented;
+  desk.options.join_interval = never;
+  append(desk.file(), "old\n");
+  desk.start_known();
+  append(desk.file(), traced + "end\n");
+  REQUIRE(desk.run_until_lines(3));
+  CHECK(desk.lines == joined);
+  CHECK(desk.seen[0].offset == 4);
+  CHECK(desk.seen[2].offset == 18);
+}
+
+TEST_CASE("log follower: the last entry is let go when nothing goes on with it for a while") {
+  Desk desk;
+  desk.continues = is_indented;
+  desk.options.join_interval = Milliseconds(1);
+  append(desk.file(), "old\n");
+  desk.start_known();
+  append(desk.file(), "one\n a\n");
+  REQUIRE(desk.run_until_lines(1));
+  CHECK(desk.lines.back().starts_with("one"));
+  append(desk.file(), "two\n");
+  REQUIRE(desk.run_until([&] { return desk.lines.back() == "two"; }));
+}
+
+TEST_CASE("log follower: a stop at any byte of joined entries loses and doubles nothing") {
+  for (std::size_t cut = 0; cut <= traced.size(); ++cut) {
+    Desk desk;
+    desk.continues = is_indented;
+    desk.options.join_interval = never;
+    append(desk.file(), "old\n");
+    desk.start_known();
+    append(desk.file(), traced.substr(0, cut));
+    // Every whole entry of the first part is there; its last one is held.
+    const std::string part = traced.substr(0, cut);
+    const std::size_t whole =
+        part.find("three\n") != std::string::npos ? 2 : part.find("two\n") != std::string::npos;
+    REQUIRE(desk.run_until_lines(whole));
+    desk.stop();
+    append(desk.file(), traced.substr(cut) + "end\n");
+    desk.start();
+    REQUIRE(desk.run_until_lines(3));
+    CHECK(desk.lines == joined);
+  }
+}
+
+TEST_CASE("log follower: what was held of an entry is not lost when its file is truncated or goes") {
+  Desk desk;
+  desk.continues = is_indented;
+  desk.options.join_interval = never;
+  append(desk.file(), "old\n");
+  desk.start_known();
+  append(desk.file(), "first\none\n a\n");
+  REQUIRE(desk.run_until_lines(1));
+  fs::resize_file(desk.file(), 0);
+  append(desk.file(), "new\nend\n");
+  REQUIRE(desk.run_until_lines(3));
+  CHECK(desk.lines == Lines{"first", "one ⏎  a", "new"});
+  fs::rename(desk.file(), desk.file("app.log.1"));
+  append(desk.file(), "next\nlast\n");
+  REQUIRE(desk.run_until_lines(5));
+  CHECK(desk.lines == Lines{"first", "one ⏎  a", "new", "end", "next"});
+}
+
+TEST_CASE("log joiner: an entry is bounded in lines and bytes and what goes beyond is one of its own") {
+  LogJoiner joiner([](std::string_view) { return true; });
+  std::vector<JoinedLine> entries;
+  for (std::size_t i = 0; i < most_joined_lines + 1; ++i)
+    if (auto ended = joiner.add(i * 2, "x")) entries.push_back(*ended);
+  REQUIRE(entries.size() == 1);
+  CHECK(entries[0].offset == 0);
+  CHECK(joiner.offset() == most_joined_lines * 2);
+  const std::string half(most_joined_bytes / 2, 'y');
+  LogJoiner big([](std::string_view) { return true; });
+  CHECK_FALSE(big.add(0, half).has_value());
+  const auto ended = big.add(1, half);
+  REQUIRE(ended.has_value());
+  CHECK(ended->text == half);
+  CHECK(big.finish() == JoinedLine{1, half});
+  CHECK_FALSE(big.finish().has_value());
 }
 
 TEST_CASE("log follower: inotify alone wakes it") {

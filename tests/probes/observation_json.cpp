@@ -65,11 +65,28 @@ const std::vector<std::string>& contract_lines() {
       line_of(R"("probe":"trace","hops":[1,2,3])"),
       line_of(R"("probe":"icmp","status":"blind","management":true)"),
       line_of(R"("probe":"log","status":"blind")"),
+      line_of(
+          R"("probe":"log_source","source":"/log/a","status":"silent","last":"2026-11-24T08:00:00.000+09:00","expect_within_s":1800,"clock":"off","ahead_s":-480.5)"),
   };
   return lines;
 }
 
 }  // namespace
+
+TEST_CASE("what is known of a log source is read and its mistakes are told") {
+  const auto seen = read<LogSourceSeen>(line_of(
+      R"("probe":"log_source","source":"/log/a","status":"silent","last":"2026-11-24T08:00:00.000+09:00","expect_within_s":1800,"clock":"off","ahead_s":-480.5)"));
+  CHECK(seen.source == "/log/a");
+  CHECK(seen.silent);
+  CHECK(seen.last == parse_time("2026-11-24T08:00:00+09:00"));
+  CHECK(seen.expected == Milliseconds(1'800'000));
+  CHECK(seen.ahead == Milliseconds(-480'500));
+  CHECK(seen.clock_off);
+  CHECK(error_of(line_of(R"("probe":"log_source","source":"/log/a","status":"mute")")).find("status") !=
+        std::string::npos);
+  CHECK(error_of(line_of(R"("probe":"log_source","source":"a","status":"ok","ahead_s":1e300)"))
+            .find("ahead_s") != std::string::npos);
+}
 
 TEST_CASE("every observation of the contract is read") {
   const auto icmp = read<IcmpSeen>(contract_lines()[1]);

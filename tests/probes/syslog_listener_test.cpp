@@ -35,7 +35,7 @@ struct Ears {
             io,
             {{"udp://127.0.0.1:0", from, 3, encoding, {"network"}},
              {"tcp://127.0.0.1:0", from, 3, encoding, {"network"}}},
-            [this](DeviceIndex device, LogSeen line) {
+            [this](DeviceIndex device, const std::string&, LogSeen line) {
               heard.push_back({device, std::move(line)});
             },
             problems) {
@@ -133,7 +133,7 @@ TEST_CASE("syslog: a place that cannot be listened at is told and the other is h
       {{"udp://192.0.2.1:0", "127.0.0.1", 0, "auto", {}},
        {"nonsense", "127.0.0.1", 0, "auto", {}},
        {"udp://127.0.0.1:0", "127.0.0.1", 0, "auto", {}}},
-      [](DeviceIndex, LogSeen) {}, problems);
+      [](DeviceIndex, const std::string&, LogSeen) {}, problems);
   CHECK(problems.size() == 2);
   CHECK(listener.port(2) != 0);
 }

@@ -1,0 +1,75 @@
+// What the engine makes of log sources that fall silent or whose clock is off.
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include "rules/explain.hpp"
+#include "tests/rules/story.hpp"
+
+using namespace nethealth;
+using namespace nethealth::story;
+
+namespace {
+
+LogSourceSeen source_seen(const Story& story, bool silent, std::optional<Milliseconds> ahead = {}) {
+  LogSourceSeen seen;
+  seen.source = "/log/app.log";
+  seen.silent = silent;
+  seen.last = story.now - 1h;
+  seen.expected = Milliseconds(30min);
+  seen.ahead = ahead;
+  seen.clock_off = ahead && abs(*ahead) > 5min;
+  return seen;
+}
+
+}  // namespace
+
+TEST_CASE("a silent log source is a thing at risk at its device and over when lines come again") {
+  Story story;
+  story.run(60s);
+  story.see("cs-1", source_seen(story, false));
+  CHECK(story.incidents().empty());
+  story.see("cs-1", source_seen(story, true));
+  story.run(5s);
+  auto incidents = story.incidents();
+  REQUIRE(incidents.size() == 1);
+  CHECK(incidents[0].now.severity == Severity::at_risk);
+  const Diagnosis& diagnosis = incidents[0].now.diagnosis;
+  CHECK(diagnosis.cause == Cause::agent);
+  CHECK(diagnosis.category == Category::software);
+  CHECK(diagnosis.location.device == "cs-1");
+  CHECK(diagnosis.location.component == "/log/app.log");
+  REQUIRE_FALSE(diagnosis.evidence.empty());
+  const std::string sentence_en = sentence(diagnosis.evidence[0], Language::en, story.site->zone);
+  CHECK(sentence_en.find("/log/app.log") != std::string::npos);
+  CHECK(sentence_en.find("30 min") != std::string::npos);
+  story.see("cs-1", source_seen(story, false));
+  story.run(60s);
+  incidents = story.incidents();
+  CHECK(incidents[0].state == IncidentState::restored);
+}
+
+TEST_CASE("the silence of the logs of a dead server is no incident beside it") {
+  Story story;
+  story.run(60s);
+  story.silent.insert("cs-1");
+  story.run(5min);
+  story.see("cs-1", source_seen(story, true));
+  story.run(60s);
+  REQUIRE(story.incidents().size() == 1);
+  CHECK(story.incidents()[0].now.diagnosis.cause != Cause::agent);
+}
+
+TEST_CASE("a clock that is off is told as a matter of configuration") {
+  Story story;
+  story.run(60s);
+  story.see("cs-1", source_seen(story, false, Milliseconds(-8min)));
+  story.run(5s);
+  const auto incidents = story.incidents();
+  REQUIRE(incidents.size() == 1);
+  CHECK(incidents[0].now.severity == Severity::at_risk);
+  const Diagnosis& diagnosis = incidents[0].now.diagnosis;
+  CHECK(diagnosis.cause == Cause::configuration);
+  CHECK(diagnosis.location.component == "/log/app.log");
+  CHECK(sentence(diagnosis.evidence[0], Language::en, story.site->zone).find("-480 s") != std::string::npos);
+}
