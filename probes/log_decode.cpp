@@ -70,18 +70,37 @@ bool is_deceptive(std::string_view character) {
          (second == 0x81 && third >= 0xA6 && third <= 0xA9);
 }
 
-/// Eight bytes at once where there are no tabs among them.
-bool is_plain_ascii(std::string_view bytes) {
+bool is_plain(char c) {
+  return (c >= 0x20 && c < 0x7F) || c == '\t';
+}
+
+/// How far the bytes are printable ASCII; eight at once where there are no tabs among them.
+std::size_t plain_prefix(std::string_view bytes, std::size_t at) {
   constexpr std::uint64_t ones = 0x0101010101010101U, tops = 0x8080808080808080U;
-  const auto is_plain = [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\t'; };
-  for (; bytes.size() >= sizeof(std::uint64_t); bytes.remove_prefix(sizeof(std::uint64_t))) {
+  for (; at + sizeof(std::uint64_t) <= bytes.size(); at += sizeof(std::uint64_t)) {
     std::uint64_t eight = 0;
-    std::memcpy(&eight, bytes.data(), sizeof eight);
+    std::memcpy(&eight, bytes.data() + at, sizeof eight);
     // A top bit is set by a byte above 0x7F, below 0x20 (borrow) or of 0x7F (carry).
-    const std::uint64_t odd = (eight | (eight - ones * 0x20) | (eight + ones)) & tops;
-    if (odd != 0 && !std::all_of(bytes.begin(), bytes.begin() + sizeof eight, is_plain)) return false;
+    if (((eight | (eight - ones * 0x20) | (eight + ones)) & tops) != 0) break;
   }
-  return std::all_of(bytes.begin(), bytes.end(), is_plain);
+  while (at < bytes.size() && is_plain(bytes[at])) ++at;
+  return at;
+}
+
+bool is_plain_ascii(std::string_view bytes) {
+  return plain_prefix(bytes, 0) == bytes.size();
+}
+
+/// Printable as it stands: valid UTF-8 without anything deceptive.
+bool is_printable_utf8(std::string_view bytes) {
+  bool torn = false;
+  for (std::size_t at = plain_prefix(bytes, 0); at < bytes.size();) {
+    const std::size_t length = utf8_length(bytes, at, torn);
+    if (length == 0 || is_deceptive(bytes.substr(at, length))) return false;
+    at += length;
+    if (at < bytes.size() && static_cast<unsigned char>(bytes[at]) < 0x80) at = plain_prefix(bytes, at);
+  }
+  return true;
 }
 
 /// One iconv descriptor to UTF-8, opened once a thread: opening costs more than a line.
@@ -261,9 +280,9 @@ std::string decode_log_line(std::string_view bytes, LogEncoding encoding, bool c
 }
 
 bool is_same_in(std::string_view bytes, LogEncoding encoding) {
-  const bool contains_ascii = encoding == LogEncoding::automatic || encoding == LogEncoding::utf8 ||
-                              encoding == LogEncoding::cp932 || encoding == LogEncoding::euc_jp ||
-                              encoding == LogEncoding::latin1;
+  if (encoding == LogEncoding::automatic || encoding == LogEncoding::utf8) return is_printable_utf8(bytes);
+  const bool contains_ascii =
+      encoding == LogEncoding::cp932 || encoding == LogEncoding::euc_jp || encoding == LogEncoding::latin1;
   return contains_ascii && is_plain_ascii(bytes);
 }
 

@@ -16,7 +16,8 @@ LogEncoding settle_encoding(LogEncoding encoding, std::string_view first_bytes);
 /// sign of another encoding.
 std::string decode_log_line(std::string_view bytes, LogEncoding encoding, bool cut = false);
 
-/// Whether the bytes are the line's text as they stand: printable ASCII in an encoding that contains it.
+/// Whether the bytes are the line's text as they stand: printable ASCII in an encoding that contains it, or
+/// printable UTF-8 where that is the encoding.
 bool is_same_in(std::string_view bytes, LogEncoding encoding);
 
 /// The bytes as they are where they are valid, printable UTF-8, and \xHH where not.

@@ -189,12 +189,18 @@ Result<FileFacts> LogFile::facts() const {
 
 Result<std::string> LogFile::read(std::uint64_t offset, std::size_t length) const {
   std::string bytes(length, '\0');
+  const auto got = read_into(offset, bytes);
+  if (!got) return tl::unexpected(got.error());
+  bytes.resize(*got);
+  return bytes;
+}
+
+Result<std::size_t> LogFile::read_into(std::uint64_t offset, std::span<char> room) const {
   ssize_t got = 0;
-  do got = pread(descriptor_, bytes.data(), length, static_cast<off_t>(offset));
+  do got = pread(descriptor_, room.data(), room.size(), static_cast<off_t>(offset));
   while (got < 0 && errno == EINTR);
   if (got < 0) return failure(path_, "cannot be read: " + because_of(errno));
-  bytes.resize(static_cast<std::size_t>(got));
-  return bytes;
+  return static_cast<std::size_t>(got);
 }
 
 bool LogFile::starts_as(std::string_view known) const {

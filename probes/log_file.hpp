@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,8 @@ class LogFile {
   [[nodiscard]] Result<FileFacts> facts() const;
   /// Up to `length` bytes; fewer at the end of the file.
   [[nodiscard]] Result<std::string> read(std::uint64_t offset, std::size_t length) const;
+  /// The same into room that is there; returns the bytes read.
+  [[nodiscard]] Result<std::size_t> read_into(std::uint64_t offset, std::span<char> room) const;
   /// Whether the file still starts with what the fingerprint was taken of.
   [[nodiscard]] bool starts_as(std::string_view fingerprint) const;
 

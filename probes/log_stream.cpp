@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <span>
 #include <utility>
 
 namespace nethealth {
@@ -104,17 +105,20 @@ Result<LogStream::Piece> LogStream::read(std::size_t limit_bytes) {
     piece.at_end = true;
     return piece;
   }
+  thread_local std::vector<char> room(read_bytes);
   std::string newest;
   for (std::size_t total = 0; total < limit_bytes && !piece.at_end;) {
     const std::uint64_t offset = splitter_->next_offset();
-    const auto bytes = file_.read(offset, std::min(read_bytes, limit_bytes - total));
-    if (!bytes) return tl::unexpected(bytes.error());
-    piece.at_end = bytes->empty();
-    piece.progressed |= !bytes->empty();
-    total += bytes->size();
-    remember_head(offset, *bytes);
+    const auto got =
+        file_.read_into(offset, std::span(room).first(std::min(room.size(), limit_bytes - total)));
+    if (!got) return tl::unexpected(got.error());
+    const std::string_view bytes(room.data(), *got);
+    piece.at_end = bytes.empty();
+    piece.progressed |= !bytes.empty();
+    total += bytes.size();
+    remember_head(offset, bytes);
     std::string_view last;
-    splitter_->feed(*bytes, [&](const RawLine& line) {
+    splitter_->feed(bytes, [&](const RawLine& line) {
       last = line.bytes;
       take(line, piece);
     });

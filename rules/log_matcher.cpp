@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <limits>
 #include <tuple>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "rules/log_pack.hpp"
 #include "rules/log_patterns.hpp"
 #include "rules/log_prepared.hpp"
+#include "rules/log_shape.hpp"
 #include "rules/log_sieve.hpp"
 #include "rules/log_text.hpp"
 
@@ -31,11 +33,18 @@ struct Engine {
   LogSieve sieve;
   std::vector<std::vector<LinePattern>> unless;  ///< of a rule
   std::vector<std::size_t> rule_of;              ///< of a pattern
+  /// Of a pattern that asks for certain digits: the form that asks for any; empty where there is none.
+  std::vector<std::optional<LinePattern>> blinded;
+  std::vector<bool> is_blind;  ///< of a pattern: it asks for no certain digits
 
-  explicit Engine(const PreparedLogRules& prepared) : sieve(prepared.needs) {
+  explicit Engine(const PreparedLogRules& prepared) : sieve(prepared.needs, prepared.everyday) {
     for (const LogRuleDraft& draft : prepared.rules) {
       for (const std::string& pattern : draft.patterns) {
         patterns.emplace_back(pattern);
+        const std::optional<std::string> any_digits = digit_blinded(pattern);
+        is_blind.push_back(any_digits == pattern);
+        blinded.emplace_back();
+        if (any_digits && *any_digits != pattern) blinded.back().emplace(*any_digits);
         rule_of.push_back(unless.size());
       }
       std::vector<LinePattern>& exceptions = unless.emplace_back();
@@ -49,6 +58,12 @@ struct Engine {
     const auto& exceptions = unless[rule_of[number]];
     return std::none_of(exceptions.begin(), exceptions.end(),
                         [&](const LinePattern& exception) { return exception.found_in(text); });
+  }
+
+  /// A pattern that asks for certain digits may match the line once others stand there.
+  [[nodiscard]] bool may_match_other_digits(std::size_t pattern, std::string_view text) const {
+    const auto& any_digits = blinded[pattern];
+    return !any_digits || !any_digits->error().empty() || any_digits->found_in(text);
   }
 
   template <class Wanted>
@@ -122,15 +137,26 @@ void check_ordinary(const Engine& engine, const std::vector<LogRuleDraft>& draft
 }  // namespace
 
 struct LogMatcher::Compiled {
-  explicit Compiled(Engine built) : engine(std::move(built)) {}
+  explicit Compiled(Engine built) : engine(std::move(built)), number(next_number()) {}
+  static std::uint64_t next_number() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+  }
   Engine engine;
   std::vector<LogRule> rules;
   std::vector<bool> general;
   std::vector<std::size_t> rank;  ///< of a rule among the hits of one line: the most specific first
   std::vector<std::string> packs;
+  std::uint64_t number;  ///< of no other matcher of this process
 };
 
 namespace {
+
+/// What a thread knows of the shapes of lines, and for which matcher.
+struct Remembered {
+  std::uint64_t of = 0;
+  ShapeMemory shapes;
+};
 
 /// A general rule says little, of misconduct more than of a failure; a rule for one kind of message says more
 /// than a broad one; a long pattern says much.
@@ -153,16 +179,20 @@ std::vector<std::size_t> ranks(const std::vector<LogRuleDraft>& drafts) {
   return rank;
 }
 
-/// What every pattern needs. A mistake in a pattern is a problem.
-std::vector<LineNeed> needs_of(const LogPackDraft& whole, Problems& problems) {
+std::string everyday_of(const LogPackDraft& whole) {
   std::string everyday;
   const auto add = [&](const Node& line) {
-    for (const char c : line.value) everyday += static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+    append_folded(line.value, everyday);
     everyday += '\n';
   };
   for (const Node& line : whole.ordinary) add(line);
   for (const LogRuleDraft& draft : whole.rules)
     for (const Node& line : draft.counter_example_nodes) add(line);
+  return everyday;
+}
+
+/// What every pattern needs. A mistake in a pattern is a problem.
+std::vector<LineNeed> needs_of(const LogPackDraft& whole, std::string_view everyday, Problems& problems) {
   std::vector<LineNeed> needs;
   for (const LogRuleDraft& draft : whole.rules) {
     for (std::size_t i = 0; i < draft.patterns.size(); ++i) {
@@ -196,8 +226,9 @@ std::optional<PreparedLogRules> prepare_log_packs(const std::vector<Node>& packs
   const std::size_t problems_before = problems.size();
   LogPackDraft whole;
   for (const Node& pack : packs) read_log_pack(pack, language, whole, problems);
-  if (needs.empty()) needs = needs_of(whole, problems);
-  PreparedLogRules prepared{std::move(whole.rules), std::move(needs)};
+  std::string everyday = everyday_of(whole);
+  if (needs.empty()) needs = needs_of(whole, everyday, problems);
+  PreparedLogRules prepared{std::move(whole.rules), std::move(needs), std::move(everyday)};
   if (problems.size() > problems_before) return std::nullopt;
   prove(prepared, whole.ordinary, language, problems);
   if (problems.size() > problems_before) return std::nullopt;
@@ -261,8 +292,32 @@ bool LogMatcher::may_match(std::string_view line) const {
   thread_local std::string room;
   thread_local std::vector<int> patterns;
   patterns.clear();
-  compiled_->engine.sieve.pass(matchable(line, room), patterns);
-  return !patterns.empty();
+  const Engine& engine = compiled_->engine;
+  line = line.substr(0, matched_line_bytes);
+  thread_local Remembered remembered;
+  if (remembered.of != compiled_->number) remembered = {compiled_->number, {}};
+  const auto found = [&](int pattern) {
+    return engine.patterns[static_cast<std::size_t>(pattern)].found_in(matchable(line, room));
+  };
+  const auto found_digits = [&](int pattern) {
+    return engine.sieve.holds_digits(pattern, line) && found(pattern);
+  };
+  const auto any_of = [&](const std::vector<int>& some) {
+    return std::any_of(some.begin(), some.end(), found_digits);
+  };
+  if (const ShapeVerdict* known = remembered.shapes.find(line))
+    return known->tells || any_of(known->patterns);
+  engine.sieve.pass(line, patterns);
+  ShapeVerdict verdict;
+  for (const int pattern : patterns) {
+    const auto number = static_cast<std::size_t>(pattern);
+    verdict.tells = verdict.tells || (engine.is_blind[number] && found(pattern));
+    if (!engine.is_blind[number] && engine.may_match_other_digits(number, matchable(line, room)))
+      verdict.patterns.push_back(pattern);
+  }
+  const bool tells = verdict.tells || any_of(verdict.patterns);
+  remembered.shapes.remember(std::move(verdict));
+  return tells;
 }
 
 const LogRule* LogMatcher::find(std::string_view id) const {

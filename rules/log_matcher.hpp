@@ -68,7 +68,8 @@ class LogMatcher {
   /// at. Thread-safe.
   [[nodiscard]] std::vector<LogHit> match(std::string_view line, std::span<const std::string> packs) const;
 
-  /// False when match() of any packs would surely find nothing; much quicker than it. Thread-safe.
+  /// False when match() of any packs would surely find nothing; much quicker than it, most of all for lines
+  /// that differ from earlier ones in their digits only. `line` is UTF-8. Thread-safe.
   [[nodiscard]] bool may_match(std::string_view line) const;
 
   [[nodiscard]] const LogRule* find(std::string_view id) const;

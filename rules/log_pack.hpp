@@ -25,6 +25,7 @@ struct LogRuleDraft {
 struct PreparedLogRules {
   std::vector<LogRuleDraft> rules;
   std::vector<LineNeed> needs;  ///< of every pattern of every rule, in their order
+  std::string everyday;         ///< lines without meaning, folded (log_shape.hpp): what is common in logs
 };
 
 struct LogPackDraft {

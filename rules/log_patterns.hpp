@@ -11,15 +11,15 @@
 namespace nethealth {
 
 /// What every line that a pattern matches holds: of each group at least one piece, ASCII letters of either
-/// case. There is always one group; the second, where there is one, makes what passes rarer.
+/// case. There is always one group, the rarest; further ones make what passes rarer still.
 struct LineNeed {
   std::vector<std::vector<std::string>> groups;
 };
-inline constexpr std::size_t most_need_groups = 2;
+inline constexpr std::size_t most_need_groups = 4;
 
-/// Finds the pieces that occur most seldom in everyday lines (lower case, one string). Costs up to some
-/// milliseconds. Empty when the pattern is not good or a branch of it has no piece of 3 bytes; `why` says
-/// which.
+/// Finds the pieces that occur most seldom in everyday lines (folded, see log_shape.hpp; one string). Costs
+/// up to some milliseconds. Empty when the pattern is not good or a branch of it has no piece of 3 bytes;
+/// `why` says which.
 LineNeed need_of(const std::string& pattern, std::string_view everyday_lines, std::string& why);
 
 /// Compiled at first use: of hundreds of patterns a site's lines come near to few. Thread-safe.

@@ -135,12 +135,18 @@ std::optional<std::string> write_prepared(const PreparedLogRules& rules) {
     fields.push_back(join(needs, item));
     records.push_back(join(fields, field));
   }
+  if (!can_be_written(rules.everyday)) return std::nullopt;
+  records.push_back(rules.everyday);
   return join(records, record);
 }
 
 std::optional<PreparedLogRules> read_prepared(std::string_view text) {
   PreparedLogRules rules;
-  for (const std::string_view one : split(text, record)) {
+  std::vector<std::string_view> records = split(text, record);
+  if (records.empty()) return std::nullopt;
+  rules.everyday = records.back();
+  records.pop_back();
+  for (const std::string_view one : records) {
     const std::vector<std::string_view> fields = split(one, field);
     LogRuleDraft draft;
     if (fields.size() != fields_of_a_rule + 1 || !read_rule(fields, draft)) return std::nullopt;

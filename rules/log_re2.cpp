@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "rules/log_patterns.hpp"
+#include "rules/log_shape.hpp"
 
 namespace nethealth {
 namespace {
@@ -23,7 +24,7 @@ constexpr int tried_orders = 24;
 constexpr int tried_orders_of_many = 4;
 constexpr std::size_t many_pieces = 300;
 /// A group that seems rarer than this needs no second one beside it.
-constexpr double rare_enough = 0.2;
+constexpr double rare_enough = 0.05;
 constexpr double weight_of_an_everyday_line = 0.5;
 
 RE2::Options options() {
@@ -37,8 +38,10 @@ re2::StringPiece piece(std::string_view text) {
 }
 
 /// How often a piece is to be expected, as a figure to compare.
-double expected(std::string_view literal, std::string_view everyday_lines) {
-  double cost = literal.size() <= 3 ? 0.5 : literal.size() == 4 ? 0.08 : literal.size() <= 6 ? 0.03 : 0.01;
+double expected(std::string_view text, std::string_view everyday_lines) {
+  std::string literal;
+  append_folded(text, literal);
+  double cost = literal.size() <= 3 ? 4.0 : literal.size() == 4 ? 0.3 : literal.size() <= 6 ? 0.03 : 0.01;
   for (std::size_t at = everyday_lines.find(literal); at != std::string_view::npos;
        at = everyday_lines.find(literal, at + 1))
     cost += weight_of_an_everyday_line;

@@ -6,6 +6,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "rules/log_shape.hpp"
 #include "rules/log_text.hpp"
 
 #if defined(__x86_64__)
@@ -15,26 +16,30 @@
 namespace nethealth {
 namespace {
 
-constexpr std::size_t gram_bytes = 3;
-constexpr std::uint32_t no_piece = 0xFFFFFFFF;
-constexpr std::uint32_t bits_of_case = 0x202020;
+constexpr std::size_t gram_bytes = 4;
+constexpr std::uint32_t three_bytes = 0x00FFFFFF;
+constexpr std::size_t shortest_piece_bytes = 3;
+/// Read at once, of which so many places have their four bytes.
+constexpr std::size_t block_bytes = 16, places_of_a_block = 8;
+/// More pieces than this in a group cost more to look for than the pattern itself.
+constexpr std::size_t most_pieces_looked_for = 1'000;
+constexpr std::size_t most_digits_looked_for = 32;
 
-unsigned char lower(char c) {
-  return static_cast<unsigned char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
-}
-
-std::uint32_t gram_at(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[at + i]));
-  };
-  return byte(0) | byte(1) << 8 | byte(2) << 16;
-}
-
-/// Four bytes with the bit of case set; nought beyond the end.
+/// Four bytes, the lowest first; nought beyond the end.
 std::uint32_t word_at(std::string_view text, std::size_t at) {
-  const std::uint32_t fourth =
-      at + gram_bytes < text.size() ? static_cast<unsigned char>(text[at + gram_bytes]) : 0U;
-  return gram_at(text, at) | fourth << 24 | 0x20202020U;
+  std::uint32_t word = 0;
+  std::memcpy(&word, text.data() + at, std::min(gram_bytes, text.size() - at));
+  return word;
+}
+
+template <int bits>
+std::uint32_t hash_of(std::uint32_t word) {
+  return (word * 0x9E3779B1U) >> (32 - bits);
+}
+
+/// The bit of the fourth byte.
+std::uint32_t bit_of(std::uint32_t word) {
+  return word >> 24 & 31;
 }
 
 /// How common a byte is in log lines, as a figure to compare.
@@ -42,22 +47,34 @@ int commonness(char c) {
   static constexpr std::string_view letters = "etaoinsrldcupmfhgbywvkxjqz";
   const auto byte = static_cast<unsigned char>(c);
   if (byte >= 0x80) return byte == 0xE3 || (byte & 0xC0) == 0x80 ? 16 : 8;  // E3 begins every kana
-  if (const std::size_t place = letters.find(static_cast<char>(lower(c))); place != std::string_view::npos)
+  if (const std::size_t place = letters.find(c); place != std::string_view::npos)
     return static_cast<int>(letters.size() - place);
   return c == ' ' || (c >= '0' && c <= '9') ? 24 : 12;
 }
 
 using GramCounts = std::unordered_map<std::uint32_t, int>;
 
-/// Rare in log lines, and in few of the other pieces. Best with a byte after it.
-std::size_t rarest_gram(std::string_view text, const GramCounts& counts) {
+GramCounts counts_of(std::string_view text) {
+  GramCounts counts;
+  for (std::size_t at = 0; at + gram_bytes <= text.size(); ++at) ++counts[word_at(text, at)];
+  return counts;
+}
+
+int count_of(const GramCounts& counts, std::uint32_t word) {
+  const auto found = counts.find(word);
+  return found == counts.end() ? 0 : found->second;
+}
+
+/// Rare in everyday lines, in few of the other pieces, and of rare letters.
+std::size_t rarest_gram(std::string_view text, const GramCounts& everyday, const GramCounts& pieces) {
+  constexpr int weight_of_everyday = 1'000;
   constexpr int weight_of_a_piece = 6;
   std::size_t best = 0;
   int best_sum = std::numeric_limits<int>::max();
-  const std::size_t bytes = std::min(text.size(), gram_bytes + 1);
-  for (std::size_t at = 0; at + bytes <= text.size(); ++at) {
-    int sum = weight_of_a_piece * counts.at(gram_at(text, at) | bits_of_case);
-    for (std::size_t i = at; i < at + bytes; ++i) sum += commonness(text[i]);
+  for (std::size_t at = 0; at + gram_bytes <= text.size(); ++at) {
+    const std::uint32_t word = word_at(text, at);
+    int sum = weight_of_everyday * count_of(everyday, word) + weight_of_a_piece * count_of(pieces, word);
+    for (std::size_t i = at; i < at + gram_bytes; ++i) sum += commonness(text[i]);
     if (sum >= best_sum) continue;
     best = at;
     best_sum = sum;
@@ -65,162 +82,207 @@ std::size_t rarest_gram(std::string_view text, const GramCounts& counts) {
   return best;
 }
 
-std::string small(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return static_cast<char>(lower(c)); });
-  return text;
+bool has_digit(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-bool stands_at(std::string_view line, std::size_t at, std::string_view text) {
-  if (at + text.size() > line.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if (lower(line[at + i]) != static_cast<unsigned char>(text[i])) return false;
-  return true;
+std::string folded(std::string_view text) {
+  std::string out;
+  append_folded(text, out);
+  return out;
 }
 
 }  // namespace
 
 /// What one line has shown so far.
-struct LogSieve::Pass {
-  std::vector<int>& patterns;
-  std::vector<std::uint8_t>& groups;  ///< seen, by pattern
-  std::vector<std::uint32_t>& touched;
+struct LogSieve::Room {
+  std::vector<bool> caught;  ///< by pattern; none between lines
+  std::vector<std::uint32_t> patterns;
+  std::string folded;  ///< the line, with a block of noughts behind it
+  std::size_t line_bytes = 0;
+
+  [[nodiscard]] std::string_view line() const { return std::string_view(folded).substr(0, line_bytes); }
 };
 
-/// Of three bytes, the lowest first. The bit of case is set in all, so that case does not matter.
-std::uint32_t LogSieve::hash_of(std::uint32_t gram) {
-  return ((gram | bits_of_case) * 0x9E3779B1U) >> (32 - hash_bits);
+void LogSieve::set(std::uint32_t word, bool of_three) {
+  std::uint32_t& bits = bitmap_[hash_of<index_bits>(word & three_bytes)];
+  bits |= of_three ? ~0U : 1U << bit_of(word);
 }
 
-LogSieve::LogSieve(const std::vector<LineNeed>& needs) : first_(hashes, no_piece) {
-  std::map<std::string, std::vector<Use>> uses;
-  for (std::size_t pattern = 0; pattern < needs.size(); ++pattern) {
-    std::uint8_t all = 0;
-    for (const auto& group : needs[pattern].groups) {
-      const auto bit = static_cast<std::uint8_t>(all + 1);  // 1, then 2
-      for (const std::string& literal : group)
-        uses[small(literal)].push_back({static_cast<std::uint32_t>(pattern), bit});
-      all = static_cast<std::uint8_t>(all | bit);
-    }
-    all_groups_.push_back(all);
-  }
-  GramCounts counts;
-  for (const auto& [text, its_uses] : uses)
-    for (std::size_t at = 0; at + gram_bytes <= text.size(); ++at) ++counts[gram_at(text, at) | bits_of_case];
-  for (const auto& [text, its_uses] : uses) {
-    if (text.size() < gram_bytes || text.size() > matched_line_bytes) continue;
-    Piece piece;
-    piece.rarest = static_cast<std::uint16_t>(rarest_gram(text, counts));
-    piece.hash = hash_of(gram_at(text, piece.rarest));
-    piece.word_mask = text.size() > gram_bytes ? 0xFFFFFFFFU : 0xFFFFFFU;
-    piece.word = word_at(text, piece.rarest) & piece.word_mask;
-    piece.text_from = static_cast<std::uint32_t>(texts_.size());
-    piece.length = static_cast<std::uint16_t>(text.size());
-    piece.uses_from = static_cast<std::uint32_t>(uses_.size());
-    uses_.insert(uses_.end(), its_uses.begin(), its_uses.end());
-    piece.uses_to = static_cast<std::uint32_t>(uses_.size());
-    texts_ += text;
-    bitmap_[piece.hash / 32] |= 1U << piece.hash % 32;
-    pieces_.push_back(piece);
-  }
+void LogSieve::add(const std::string& text, const std::vector<std::uint32_t>& patterns, std::size_t rarest) {
+  Piece piece;
+  piece.rarest = static_cast<std::uint16_t>(rarest);
+  const bool of_three = text.size() < gram_bytes;
+  piece.word = word_at(text, rarest) & (of_three ? three_bytes : ~0U);
+  piece.text_from = static_cast<std::uint32_t>(texts_.size());
+  piece.length = static_cast<std::uint16_t>(text.size());
+  piece.uses_from = static_cast<std::uint32_t>(uses_.size());
+  uses_.insert(uses_.end(), patterns.begin(), patterns.end());
+  piece.uses_to = static_cast<std::uint32_t>(uses_.size());
+  texts_ += text;
+  set(piece.word, of_three);
+  pieces_.push_back(piece);
+}
+
+void LogSieve::sort_pieces() {
+  const auto bucket = [](const Piece& piece) { return hash_of<bucket_bits>(piece.word); };
   std::stable_sort(pieces_.begin(), pieces_.end(),
-                   [](const Piece& a, const Piece& b) { return a.hash < b.hash; });
-  for (std::size_t i = pieces_.size(); i-- > 0;) first_[pieces_[i].hash] = static_cast<std::uint32_t>(i);
+                   [&](const Piece& a, const Piece& b) { return bucket(a) < bucket(b); });
+  for (const Piece& piece : pieces_) ++first_[bucket(piece) + 1];
+  for (std::size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
 }
 
-void LogSieve::compare_at(std::string_view line, std::size_t at, Pass& pass) const {
-  const std::uint32_t hash = hash_of(gram_at(line, at));
-  const std::uint32_t word = word_at(line, at);
-  for (std::size_t i = first_[hash]; i < pieces_.size() && pieces_[i].hash == hash; ++i) {
+LogSieve::LogSieve(const std::vector<LineNeed>& needs, std::string_view everyday_lines)
+    : others_(needs.size()), digits_(needs.size()) {
+  std::map<std::string, std::vector<std::uint32_t>> rarest;
+  for (std::size_t pattern = 0; pattern < needs.size(); ++pattern) {
+    const auto& groups = needs[pattern].groups;
+    for (std::size_t group = 0; group < groups.size(); ++group) {
+      if (groups[group].size() <= most_digits_looked_for && std::ranges::any_of(groups[group], has_digit))
+        digits_[pattern].push_back(groups[group]);
+      if (group > 0 && groups[group].size() <= most_pieces_looked_for) others_[pattern].emplace_back();
+      for (const std::string& literal : groups[group]) {
+        if (group == 0)
+          rarest[folded(literal)].push_back(static_cast<std::uint32_t>(pattern));
+        else if (groups[group].size() <= most_pieces_looked_for)
+          others_[pattern].back().push_back(folded(literal));
+      }
+    }
+  }
+  const GramCounts everyday = counts_of(everyday_lines);
+  GramCounts of_pieces;
+  for (const auto& [text, patterns] : rarest)
+    for (const auto& [word, count] : counts_of(text)) of_pieces[word] += count;
+  for (const auto& [text, patterns] : rarest)
+    if (text.size() >= shortest_piece_bytes && text.size() <= matched_line_bytes)
+      add(text, patterns, rarest_gram(text, everyday, of_pieces));
+  sort_pieces();
+}
+
+void LogSieve::compare_in(std::uint32_t word, std::size_t at, Room& room) const {
+  const std::uint32_t bucket = hash_of<bucket_bits>(word);
+  const std::string_view line = room.line();
+  for (std::uint32_t i = first_[bucket]; i < first_[bucket + 1]; ++i) {
     const Piece& piece = pieces_[i];
-    if ((word & piece.word_mask) != piece.word) continue;
-    const std::string_view text(texts_.data() + piece.text_from, piece.length);
-    if (at < piece.rarest || !stands_at(line, at - piece.rarest, text)) continue;
+    if (piece.word != word || at < piece.rarest || at - piece.rarest + piece.length > line.size()) continue;
+    if (std::memcmp(line.data() + at - piece.rarest, texts_.data() + piece.text_from, piece.length) != 0)
+      continue;
     for (std::uint32_t number = piece.uses_from; number < piece.uses_to; ++number) {
-      const Use& use = uses_[number];
-      std::uint8_t& seen = pass.groups[use.pattern];
-      if (seen == 0) pass.touched.push_back(use.pattern);
-      const auto now = static_cast<std::uint8_t>(seen | use.group);
-      if (now == all_groups_[use.pattern] && now != seen)
-        pass.patterns.push_back(static_cast<int>(use.pattern));
-      seen = now;
+      const std::uint32_t pattern = uses_[number];
+      if (room.caught[pattern]) continue;
+      room.caught[pattern] = true;
+      room.patterns.push_back(pattern);
     }
   }
 }
 
-void LogSieve::scan(std::string_view line, std::size_t from, Pass& pass) const {
-  for (std::size_t at = from; at + gram_bytes <= line.size(); ++at) {
-    const std::uint32_t hash = hash_of(gram_at(line, at));
-    if ((bitmap_[hash / 32] >> hash % 32 & 1U) != 0) compare_at(line, at, pass);
+void LogSieve::compare_at(std::size_t at, Room& room) const {
+  const std::uint32_t word = word_at(room.folded, at);
+  compare_in(word, at, room);
+  if (bitmap_[hash_of<index_bits>(word & three_bytes)] == ~0U) compare_in(word & three_bytes, at, room);
+}
+
+void LogSieve::scan(Room& room) const {
+  for (std::size_t at = 0; at < room.line_bytes; ++at) {
+    const std::uint32_t word = word_at(room.folded, at);
+    if ((bitmap_[hash_of<index_bits>(word & three_bytes)] >> bit_of(word) & 1U) != 0) compare_at(at, room);
   }
 }
 
 #if defined(__x86_64__)
 
-/// As far as whole blocks go; returns the place from which scan() has to go on.
-__attribute__((target("avx2"))) std::size_t LogSieve::scan_by_eight(std::string_view line, Pass& pass) const {
-  constexpr std::size_t block = 16, places = 8;
-  // The three bytes from each of eight places, each in a word of its own.
-  const __m256i spread = _mm256_setr_epi8(0, 1, 2, -1, 1, 2, 3, -1, 2, 3, 4, -1, 3, 4, 5, -1,  //
-                                          4, 5, 6, -1, 5, 6, 7, -1, 6, 7, 8, -1, 7, 8, 9, -1);
-  const __m256i small = _mm256_set1_epi32(bits_of_case);
+__attribute__((target("avx2"))) void LogSieve::scan_by_eight(Room& room) const {
+  // The four bytes from each of eight places, each in a word of its own.
+  const __m256i spread = _mm256_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6,  //
+                                          4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10);
+  const __m256i three = _mm256_set1_epi32(three_bytes);
   const __m256i factor = _mm256_set1_epi32(static_cast<int>(0x9E3779B1U));
   const __m256i low_five = _mm256_set1_epi32(31);
-  std::size_t at = 0;
-  for (; at + block <= line.size(); at += places) {
+  for (std::size_t at = 0; at < room.line_bytes; at += places_of_a_block) {
     __m128i bytes;
-    std::memcpy(&bytes, line.data() + at, sizeof bytes);
-    const __m256i grams =
-        _mm256_or_si256(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), spread), small);
-    const __m256i hash = _mm256_srli_epi32(_mm256_mullo_epi32(grams, factor), 32 - hash_bits);
-    const __m256i words =
-        _mm256_i32gather_epi32(reinterpret_cast<const int*>(bitmap_.data()), _mm256_srli_epi32(hash, 5), 4);
-    const __m256i bit_in_front = _mm256_sllv_epi32(words, _mm256_andnot_si256(hash, low_five));
-    auto hits = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(bit_in_front)));
-    for (; hits != 0; hits &= hits - 1)
-      compare_at(line, at + static_cast<std::size_t>(__builtin_ctz(hits)), pass);
+    std::memcpy(&bytes, room.folded.data() + at, sizeof bytes);
+    const __m256i grams = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), spread);
+    const __m256i index =
+        _mm256_srli_epi32(_mm256_mullo_epi32(_mm256_and_si256(grams, three), factor), 32 - index_bits);
+    const __m256i words = _mm256_i32gather_epi32(reinterpret_cast<const int*>(bitmap_.data()), index, 4);
+    const __m256i bit = _mm256_andnot_si256(_mm256_srli_epi32(grams, 24), low_five);
+    auto hits = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_sllv_epi32(words, bit))));
+    for (; hits != 0; hits &= hits - 1) compare_at(at + static_cast<std::size_t>(__builtin_ctz(hits)), room);
   }
-  return at;
 }
 
-namespace {
-const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
+/// Whether a text of at least two bytes stands in the line: its first and last byte are looked for first.
+__attribute__((target("avx2"))) bool is_in_by_blocks(std::string_view text, std::string_view line) {
+  constexpr std::size_t block = 32;
+  const __m256i first = _mm256_set1_epi8(text.front()), last = _mm256_set1_epi8(text.back());
+  std::size_t at = 0;
+  for (; at + text.size() - 1 + block <= line.size(); at += block) {
+    __m256i begin, end;
+    std::memcpy(&begin, line.data() + at, sizeof begin);
+    std::memcpy(&end, line.data() + at + text.size() - 1, sizeof end);
+    auto hits = static_cast<unsigned>(_mm256_movemask_epi8(
+        _mm256_and_si256(_mm256_cmpeq_epi8(begin, first), _mm256_cmpeq_epi8(end, last))));
+    for (; hits != 0; hits &= hits - 1)
+      if (std::memcmp(line.data() + at + __builtin_ctz(hits), text.data(), text.size()) == 0) return true;
+  }
+  return line.substr(at).find(text) != std::string_view::npos;
 }
+
+const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
 
 #else
 
-std::size_t LogSieve::scan_by_eight(std::string_view, Pass&) const {
-  return 0;
+void LogSieve::scan_by_eight(Room&) const {}
+bool is_in_by_blocks(std::string_view, std::string_view) {
+  return true;
 }
-
-namespace {
 constexpr bool has_avx2 = false;
-}
 
 #endif
 
-namespace {
+/// A piece of each other group stands in the line.
+bool LogSieve::holds_others(std::uint32_t pattern, std::string_view line, bool plainly) const {
+  const auto stands = [&](const std::string& text) {
+    return plainly ? line.find(text) != std::string_view::npos : is_in_by_blocks(text, line);
+  };
+  return std::ranges::all_of(others_[pattern],
+                             [&](const auto& group) { return std::ranges::any_of(group, stands); });
+}
 
-/// Groups seen, by pattern; nought between lines.
-struct SieveRoom {
-  std::vector<std::uint8_t> groups;
-  std::vector<std::uint32_t> touched;
-};
+bool LogSieve::holds_digits(int pattern, std::string_view line) const {
+  const auto& groups = digits_[static_cast<std::size_t>(pattern)];
+  if (groups.empty()) return true;
+  thread_local std::string small;
+  small.clear();
+  append_small(line, small);
+  const auto stands = [&](const std::string& text) {
+    return has_avx2 ? is_in_by_blocks(text, small) : small.find(text) != std::string::npos;
+  };
+  return std::ranges::all_of(groups, [&](const auto& group) { return std::ranges::any_of(group, stands); });
+}
 
-}  // namespace
+void LogSieve::pass_by(bool plainly, std::string_view line, Room& room, std::vector<int>& patterns) const {
+  room.folded.clear();
+  append_folded(line, room.folded);
+  room.folded.append(block_bytes, '\0');
+  room.line_bytes = line.size();
+  plainly ? scan(room) : scan_by_eight(room);
+  for (const std::uint32_t pattern : room.patterns) {
+    if (holds_others(pattern, room.line(), plainly)) patterns.push_back(static_cast<int>(pattern));
+    room.caught[pattern] = false;
+  }
+  room.patterns.clear();
+}
 
 void LogSieve::pass(std::string_view line, std::vector<int>& patterns) const {
-  thread_local SieveRoom room;
-  if (room.groups.size() < all_groups_.size()) room.groups.resize(all_groups_.size());
-  Pass pass{patterns, room.groups, room.touched};
-  scan(line, has_avx2 ? scan_by_eight(line, pass) : 0, pass);
-  for (const std::uint32_t pattern : room.touched) room.groups[pattern] = 0;
-  room.touched.clear();
+  thread_local Room room;
+  if (room.caught.size() < others_.size()) room.caught.resize(others_.size());
+  pass_by(!has_avx2, line, room, patterns);
 }
 
 void LogSieve::pass_plainly(std::string_view line, std::vector<int>& patterns) const {
-  SieveRoom room{std::vector<std::uint8_t>(all_groups_.size()), {}};
-  Pass pass{patterns, room.groups, room.touched};
-  scan(line, 0, pass);
+  Room room{std::vector<bool>(others_.size()), {}, {}, 0};
+  pass_by(true, line, room, patterns);
 }
 
 }  // namespace nethealth

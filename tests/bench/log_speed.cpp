@@ -214,7 +214,8 @@ void measure(const fs::path& folder, std::size_t megabytes) {
   std::ofstream(plain, std::ios::binary) << text;
   std::ofstream(cp932, std::ios::binary) << old_text;
   std::ofstream words(folder / "words");
-  for (const std::string& literal : literals) words << literal << '\n';
+  for (const std::string& literal : literals)
+    if (literal.find_first_of("\n\r") == std::string::npos) words << literal << '\n';
   words.close();
 
   auto row = [limit = 0.0](const char* what, double value) mutable {

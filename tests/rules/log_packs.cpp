@@ -71,7 +71,7 @@ TEST_CASE("log packs: the quick pass lets through what the plain one does at eve
     read_log_pack(parse_yaml(file.text, file.name, Language::en, problems), Language::en, draft, problems);
   const auto prepared = read_prepared(log_rules_prepared().at(0).text);
   REQUIRE(prepared);
-  const LogSieve sieve(prepared->needs);
+  const LogSieve sieve(prepared->needs, prepared->everyday);
   for (const LogRuleDraft& rule : draft.rules)
     for (const Node& example : rule.example_nodes)
       for (std::size_t lead_in = 0; lead_in < 17; ++lead_in) {
