@@ -121,29 +121,36 @@ void append_small(std::string_view line, std::string& out) {
 }
 
 const ShapeVerdict* ShapeMemory::find(std::string_view line) {
-  shape_.clear();
+  shape_bytes_ = 0;
   if (line.size() > longest_shape_bytes) return nullptr;
-  shape_.resize(line.size());
-  std::uint64_t hash = line.size();
+  // Two sums side by side: the one need not wait for the other.
+  std::uint64_t hash = line.size(), other = 0;
   std::size_t at = 0;
-  for (; at + word_bytes <= line.size(); at += word_bytes) {
-    const std::uint64_t word = without_digits(load(line.data() + at, word_bytes));
-    std::memcpy(shape_.data() + at, &word, word_bytes);
-    hash = mixed(hash, word);
+  const auto take = [&](std::size_t bytes) {
+    const std::uint64_t word = without_digits(load(line.data() + at, bytes));
+    std::memcpy(shape_.data() + at, &word, bytes);
+    at += bytes;
+    return word;
+  };
+  while (at + 2 * word_bytes <= line.size()) {
+    hash = mixed(hash, take(word_bytes));
+    other = mixed(other, take(word_bytes));
   }
-  const std::uint64_t rest = without_digits(load(line.data() + at, line.size() - at));
-  std::memcpy(shape_.data() + at, &rest, line.size() - at);
-  hash_ = mixed(hash, rest);
+  if (at + word_bytes <= line.size()) hash = mixed(hash, take(word_bytes));
+  hash_ = mixed(hash, other);
+  hash_ = mixed(hash_, take(line.size() - at));
+  shape_bytes_ = line.size();
   if (entries_.empty()) entries_.resize(most_shapes);
   const Entry& entry = entries_[(hash_ >> 32) % most_shapes];
-  return entry.hash == hash_ && entry.shape == shape_ ? &entry.verdict : nullptr;
+  return entry.hash == hash_ && entry.shape == std::string_view(shape_.data(), shape_bytes_) ? &entry.verdict
+                                                                                             : nullptr;
 }
 
 void ShapeMemory::remember(ShapeVerdict verdict) {
-  if (shape_.empty()) return;
+  if (shape_bytes_ == 0) return;
   Entry& entry = entries_[(hash_ >> 32) % most_shapes];
   entry.hash = hash_;
-  entry.shape = shape_;
+  entry.shape.assign(shape_.data(), shape_bytes_);
   entry.verdict = std::move(verdict);
 }
 

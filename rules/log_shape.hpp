@@ -6,6 +6,7 @@
 // one that asks for certain digits a blinded form is tried on the shape, which asks for any; only where that
 // matches, the pattern itself is tried on every line.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -48,8 +49,9 @@ class ShapeMemory {
     std::string shape;
     ShapeVerdict verdict;
   };
-  std::vector<Entry> entries_;  ///< by hash; a newer shape takes the place of an older one
-  std::string shape_;           ///< of the line that was looked for last; empty when it is too long
+  std::vector<Entry> entries_;                     ///< by hash; a newer shape takes the place of an older one
+  std::array<char, longest_shape_bytes> shape_{};  ///< of the line that was looked for last
+  std::size_t shape_bytes_ = 0;                    ///< 0 when it is too long
   std::uint64_t hash_ = 0;
 };
 
