@@ -238,8 +238,8 @@ void measure(const fs::path& folder, std::size_t megabytes) {
       speed(
           text.size(),
           [&] {
-            const std::string command =
-                "LC_ALL=C grep -c -i -F -f " + (folder / "words").string() + " " + plain + " >" + (folder / "count").string();
+            const std::string command = "LC_ALL=C grep -c -i -F -f " + (folder / "words").string() + " " +
+                                        plain + " >" + (folder / "count").string();
             if (std::system(command.c_str()) < 0) throw std::runtime_error("grep");
           },
           RUSAGE_CHILDREN));

@@ -63,7 +63,7 @@ TEST_CASE("a shape is known for lines that differ in digits and for no others") 
   CHECK(memory.find(endless) == nullptr);
 }
 
-TEST_CASE("log matcher: whatever a rule matches may match, also after other lines of its shape") {
+TEST_CASE("log matcher: whatever a rule matches may match even after other lines of its shape") {
   const LogMatcher matcher = LogMatcher::shipped();
   Problems problems;
   LogPackDraft draft;
