@@ -18,6 +18,7 @@
 #include "agent/pump.hpp"
 #include "agent/recorder.hpp"
 #include "probes/dropped_count.hpp"
+#include "probes/journal_follower.hpp"
 #include "probes/log_follower.hpp"
 #include "probes/syslog_listener.hpp"
 #include "probes/trap_listener.hpp"
@@ -96,13 +97,14 @@ class Duty::Impl {
             io, messages, site_.channels, [this] { return engine_.picture().incidents; },
             [this](const std::string& lamp, const std::string& trouble) { log_lamp(lamp, trouble); }),
         follower_(std::make_unique<LogFollower>(
-            io, logs_, std::move(past.positions), [this](LogLines lines) { take(std::move(lines)); },
+            io, logs_, past.positions, [this](LogLines lines) { take(std::move(lines)); },
             [this](const LogProblem& problem) { log_problem(problem); }, follower_options())),
         io_(io),
         snmp_(probers.snmp),
         head_timer_(io),
         log_sources_(site_, clock.now()),
         sources_timer_(io) {
+    follow_journals(past.positions);
     for (const Event& event : past.events) {
       engine_.restore(event);
       const auto* record = std::get_if<AuditRecord>(&event.what);
@@ -117,6 +119,7 @@ class Duty::Impl {
     for (const Event& event : engine_.unsent()) send_again(event);
     if (const Result<void> result = lookout_->start(); !result) log_warning(result.error().text());
     follower_->start();
+    for (const auto& journal : journals_) journal->start();
     listen_for_traps();
     listen_for_syslog();
     look_at_log_sources();
@@ -135,6 +138,7 @@ class Duty::Impl {
     traps_.reset();
     syslog_.reset();
     follower_.reset();
+    journals_.clear();
     lookout_.reset();
   }
 
@@ -209,6 +213,24 @@ class Duty::Impl {
     sources_timer_.expires_after(LogSourceWatch::look_interval);
     sources_timer_.async_wait([this, ended = ended_](const boost::system::error_code& error) {
       if (!error && !*ended) look_at_log_sources();
+    });
+  }
+
+  void follow_journals(const std::vector<LogPosition>& saved) {
+    for (const FollowedLog& log : followed_journals(site_)) {
+      JournalFollowerOptions options;
+      options.sieve = follower_options().sieve;
+      const std::size_t number = journals_.size();
+      journals_.push_back(std::make_unique<JournalFollower>(
+          io_, log, saved, [this, number](LogLines lines) { take_from_journal(number, lines); },
+          [this](const LogProblem& problem) { log_problem(problem); }, options));
+    }
+  }
+
+  void take_from_journal(std::size_t number, const LogLines& lines) {
+    if (lines.read) log_sources_.read(lines.device, lines.after.path, lines.newest, clock_.now());
+    pump_.take_lines(lines, [this, number, batch = lines.batch] {
+      if (number < journals_.size()) journals_[number]->acknowledge(batch);
     });
   }
 
@@ -335,6 +357,7 @@ class Duty::Impl {
   LampKeeper lamps_;
   std::unique_ptr<HeartbeatSender> heartbeat_;
   std::unique_ptr<LogFollower> follower_;
+  std::vector<std::unique_ptr<JournalFollower>> journals_;
   boost::asio::io_context& io_;
   SnmpProber* snmp_;
   std::unique_ptr<TrapListener> traps_;

@@ -48,8 +48,12 @@ inline const KeySet smtp_service{"smtp_service", {"name", "smtp", "depends_on"}}
 inline const KeySet plugin_service{"plugin_service", {"name", "plugin", "depends_on"}};
 inline const KeySet log{"log", {"path", "encoding", "rules", "expect_within", "clock_within", "join"}};
 inline const KeySet log_join{"log_join", {"starts", "continues"}};
-inline const KeySet syslog_log{"syslog_log",
-                               {"syslog", "encoding", "rules", "expect_within", "clock_within"}};
+inline const KeySet syslog_log{
+    "syslog_log",
+    {"syslog", "encoding", "rules", "expect_within", "clock_within", "certificate", "key_file", "clients"}};
+inline const KeySet syslog_clients{"syslog_clients", {"certificate_authority", "required"}};
+inline const KeySet journal_log{"journal_log",
+                                {"journal", "units", "rules", "expect_within", "clock_within"}};
 inline const KeySet maintenance{"maintenance", {"device", "room", "all", "from", "until", "reason"}};
 inline const KeySet role{"role", {"role", "title", "people", "rota"}};
 inline const KeySet rota{"rota", {"from", "every", "people"}};
@@ -117,6 +121,8 @@ inline std::vector<const KeySet*> all_key_sets() {
           &keys::log,
           &keys::log_join,
           &keys::syslog_log,
+          &keys::syslog_clients,
+          &keys::journal_log,
           &keys::maintenance,
           &keys::role,
           &keys::person,

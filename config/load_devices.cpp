@@ -135,6 +135,7 @@ void load_devices(Loading& load) {
     }
   }
   for (std::size_t i = 0; i < load.device_nodes.size(); ++i) load_device(load, i);
+  finish_seals(load);
 }
 
 }  // namespace nethealth

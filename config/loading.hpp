@@ -1,6 +1,7 @@
 #pragma once
 // What the sections of the configuration share while they are read. Inner to config/.
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,8 @@ struct Loading {
   Names devices{{"機器", "device"}};
   bool channel_types_known = true;  ///< false when a channel has a mistyped type
   std::vector<const Node*> device_nodes{};
+  std::map<std::string, SyslogSeal> seals{};  ///< of tls:// places, by where they listen
+  std::vector<std::pair<std::string, const Node*>> unsealed_logs{};
   std::vector<std::pair<std::size_t, const Node*>> through_nodes{};  ///< of a channel; devices come later
 };
 
@@ -81,6 +84,7 @@ void load_people(Loading& load);
 void load_roles(Loading& load);
 void load_devices(Loading& load);
 LogSource load_log(Loading& load, const Node& node);
+void finish_seals(Loading& load);  ///< after all logs
 void load_services(Loading& load, const Node& list, Device& device);
 void load_cables(Loading& load);
 void load_maintenance(Loading& load);

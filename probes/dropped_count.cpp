@@ -31,6 +31,7 @@ std::vector<DroppedCount> dropped_counts(const SnmpCounters* snmp, const TrapCou
     add("syslog", "unknown_source", syslog->dropped_unknown_source);
     add("syslog", "storm", syslog->dropped_storm);
     add("syslog", "framing", syslog->dropped_framing);
+    add("syslog", "tls", syslog->dropped_tls);
     add("syslog", "connections", syslog->dropped_connections);
   }
   return all;

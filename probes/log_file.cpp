@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -16,10 +15,11 @@
 #include <optional>
 #include <utility>
 
+#include "probes/log_unpack.hpp"
+
 namespace nethealth {
 namespace {
 
-constexpr std::size_t unpack_step_bytes = 256 * 1024;
 constexpr std::size_t most_folder_entries = 20'000;
 /// A copy (copytruncate) is known by its start alone, so a very short start does not count.
 constexpr std::size_t shortest_telling_start_bytes = 16;
@@ -150,22 +150,19 @@ Result<LogFile> LogFile::open(const std::string& path) {
 }
 
 Result<LogFile> LogFile::unpack(const std::string& path) {
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> packed(gzopen(path.c_str(), "rbe"), gzclose);
   const int descriptor = memfd_create("nethealth-log", MFD_CLOEXEC);
   if (descriptor < 0) return failure(path, "cannot be unpacked: " + because_of(errno));
   LogFile file(descriptor, path);
-  if (!packed) return failure(path, "cannot be unpacked: " + because_of(errno));
-  std::vector<char> room(unpack_step_bytes);
   std::size_t total = 0;
-  for (;;) {
-    const int got = gzread(packed.get(), room.data(), static_cast<unsigned>(room.size()));
-    if (got < 0) return failure(path, "cannot be unpacked: it is damaged");
-    if (got == 0) return file;
-    total += static_cast<std::size_t>(got);
+  const auto unpacked = unpack_file(path, [&](std::string_view piece) -> Result<void> {
+    total += piece.size();
     if (total > most_unpacked_bytes) return failure(path, "cannot be unpacked: it is too large");
-    if (write(descriptor, room.data(), static_cast<std::size_t>(got)) != got)
+    if (write(descriptor, piece.data(), piece.size()) != static_cast<ssize_t>(piece.size()))
       return failure(path, "cannot be unpacked: " + because_of(errno));
-  }
+    return {};
+  });
+  if (!unpacked) return tl::unexpected(unpacked.error());
+  return file;
 }
 
 LogFile::LogFile(LogFile&& other) noexcept
@@ -216,9 +213,9 @@ UnpackedFiles find_compressed(const std::string& path, const LostPlace& place) {
   const std::string base = path.substr(path.rfind('/') + 1);
   std::vector<Sibling> siblings = siblings_of(path);
   std::erase_if(siblings, [&](const Sibling& one) {
-    return !is_rotation_of(one.name, base) || (is_compressed_name(one.name) && !one.name.ends_with(".gz"));
+    return !is_rotation_of(one.name, base) || (is_compressed_name(one.name) && !can_be_unpacked(one.name));
   });
-  // gzip keeps the time of the last change.
+  // gzip and xz keep the time of the last change.
   std::sort(siblings.begin(), siblings.end(),
             [](const Sibling& a, const Sibling& b) { return a.facts.modified_ns < b.facts.modified_ns; });
   for (const Sibling& one : siblings) {

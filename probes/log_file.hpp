@@ -42,7 +42,7 @@ Result<FileFacts> look_at_file(const std::string& path);
 class LogFile {
  public:
   static Result<LogFile> open(const std::string& path);
-  /// What a gzip file holds, unpacked into memory: at most `most_unpacked_bytes`, more is refused.
+  /// What a gzip or xz file holds, unpacked into memory: at most `most_unpacked_bytes`, more is refused.
   static Result<LogFile> unpack(const std::string& path);
   LogFile(LogFile&& other) noexcept;
   LogFile& operator=(LogFile&& other) noexcept;
@@ -79,9 +79,9 @@ struct RotatedFiles {
 };
 RotatedFiles find_rotated(const std::string& path, const LostPlace& place);
 
-/// The same where the lost file was compressed (gzip) meanwhile. `unpacked` begins with it, to be read from
-/// the lost place on, and goes on with those that were compressed after it; `paths` are the younger ones that
-/// were not. Nothing where it is not among them.
+/// The same where the lost file was compressed (gzip or xz) meanwhile. `unpacked` begins with it, to be read
+/// from the lost place on, and goes on with those that were compressed after it; `paths` are the younger ones
+/// that were not. Nothing where it is not among them.
 struct UnpackedFiles {
   std::vector<LogFile> unpacked;
   std::vector<std::string> paths;

@@ -662,7 +662,7 @@ std::vector<FollowedLog> followed_logs(const Site& site) {
   std::vector<FollowedLog> logs;
   for (const Device& device : site.devices)
     for (const LogSource& source : device.logs)
-      if (!source.path.empty()) logs.push_back({device.name, source});
+      if (!source.path.empty()) logs.push_back({device.name, source, {}});
   return logs;
 }
 

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <charconv>
 #include <chrono>
@@ -23,6 +24,7 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::asio::ip::udp;
 using boost::system::error_code;
+namespace ssl = boost::asio::ssl;
 using Clock = std::chrono::steady_clock;
 
 constexpr int receive_buffer_bytes = 4 << 20;
@@ -30,15 +32,16 @@ constexpr int receive_buffer_bytes = 4 << 20;
 constexpr int datagrams_per_turn = 64;
 
 struct Place {
-  bool stream = false;
+  bool stream = false, sealed = false;
   boost::asio::ip::address address;
   std::uint16_t port = 0;
 };
 
-/// "udp://ADDRESS:PORT", IPv6 in brackets.
+/// "udp://ADDRESS:PORT", "tcp://..." or "tls://...", IPv6 in brackets.
 std::optional<Place> place_in(std::string_view text) {
   Place place;
-  place.stream = text.starts_with("tcp://");
+  place.sealed = text.starts_with("tls://");
+  place.stream = place.sealed || text.starts_with("tcp://");
   if (!place.stream && !text.starts_with("udp://")) return std::nullopt;
   text.remove_prefix(6);
   const std::size_t colon = text.rfind(':');
@@ -75,12 +78,14 @@ struct Ear {
   std::string listen;
   std::optional<udp::socket> datagrams;
   std::optional<tcp::acceptor> streams;
+  std::optional<ssl::context> seal;
   std::map<boost::asio::ip::address, Sender> senders;
 };
 
 struct Stream {
   explicit Stream(tcp::socket connected) : socket(std::move(connected)), idle(socket.get_executor()) {}
   tcp::socket socket;
+  std::optional<ssl::stream<tcp::socket&>> sealed;
   boost::asio::steady_timer idle;
   Sender* sender = nullptr;
   SyslogSplitter splitter;
@@ -98,7 +103,7 @@ std::vector<SyslogSource> syslog_sources(const Site& site) {
     for (const LogSource& log : device.logs)
       if (!log.syslog.empty())
         for (const std::string& address : addresses)
-          sources.push_back({log.syslog, address, index, log.encoding, log.rules});
+          sources.push_back({log.syslog, address, index, log.encoding, log.rules, log.seal});
   }
   return sources;
 }
@@ -114,7 +119,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
       if (ear == ears_.end()) {
         ear = ears_.emplace(ears_.end());
         ear->listen = source.listen;
-        if (const std::string trouble = open(*ear); !trouble.empty())
+        if (const std::string trouble = open(*ear, source.seal); !trouble.empty())
           problems.push_back(source.listen + ": " + trouble);
       }
       error_code error;
@@ -152,11 +157,32 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
 
  private:
   /// Why not; empty when it is open.
-  std::string open(Ear& ear) {
+  std::string open(Ear& ear, const SyslogSeal& seal) {
     const auto place = place_in(ear.listen);
-    if (!place) return "not udp://ADDRESS:PORT or tcp://ADDRESS:PORT";
+    if (!place) return "not udp://ADDRESS:PORT, tcp://ADDRESS:PORT or tls://ADDRESS:PORT";
+    if (place->sealed)
+      if (const std::string trouble = prepare(ear.seal.emplace(ssl::context::tls_server), seal);
+          !trouble.empty())
+        return trouble;
     error_code error;
     place->stream ? open_streams(ear, *place, error) : open_datagrams(ear, *place, error);
+    return error ? error.message() : "";
+  }
+
+  static std::string prepare(ssl::context& context, const SyslogSeal& seal) {
+    error_code error;
+    context.set_options(ssl::context::default_workarounds | ssl::context::no_tlsv1 |
+                            ssl::context::no_tlsv1_1 | ssl::context::no_compression,
+                        error);
+    context.use_certificate_chain_file(seal.certificate, error);
+    if (error) return seal.certificate + ": " + error.message();
+    context.use_private_key_file(seal.key_file, ssl::context::pem, error);
+    if (error) return seal.key_file + ": " + error.message();
+    if (seal.certificate_authority.empty()) return {};
+    context.load_verify_file(seal.certificate_authority, error);
+    if (error) return seal.certificate_authority + ": " + error.message();
+    context.set_verify_mode(
+        ssl::verify_peer | (seal.certificate_required ? ssl::verify_fail_if_no_peer_cert : 0), error);
     return error ? error.message() : "";
   }
 
@@ -251,21 +277,45 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     stream->sender = sender;
     ++sender->connections;
     streams_.push_back(stream);
-    read(stream);
+    if (!ear.seal) return read(stream);
+    close_after(stream, syslog_handshake);
+    stream->sealed.emplace(stream->socket, *ear.seal);
+    stream->sealed->async_handshake(ssl::stream_base::server,
+                                    [weak = weak_from_this(), stream](const error_code& failed) {
+                                      const auto self = weak.lock();
+                                      if (!self || self->closed_) return;
+                                      if (!failed) return self->read(stream);
+                                      ++self->counters.dropped_tls;
+                                      self->end(stream);
+                                    });
   }
 
-  void read(const std::shared_ptr<Stream>& stream) {
-    stream->idle.expires_after(syslog_idle);
+  static void close_after(const std::shared_ptr<Stream>& stream, Milliseconds limit) {
+    stream->idle.expires_after(limit);
     stream->idle.async_wait([weak = std::weak_ptr(stream)](const error_code& error) {
       error_code ignored;
       if (const auto idle = weak.lock(); idle && !error) idle->socket.close(ignored);
     });
-    stream->socket.async_read_some(
-        boost::asio::buffer(stream->room),
-        [weak = weak_from_this(), stream](const error_code& error, std::size_t bytes) {
-          const auto self = weak.lock();
-          if (self && !self->closed_) self->came(stream, error, bytes);
-        });
+  }
+
+  void read(const std::shared_ptr<Stream>& stream) {
+    close_after(stream, syslog_idle);
+    auto on_bytes = [weak = weak_from_this(), stream](const error_code& error, std::size_t bytes) {
+      const auto self = weak.lock();
+      if (self && !self->closed_) self->came(stream, error, bytes);
+    };
+    if (stream->sealed)
+      stream->sealed->async_read_some(boost::asio::buffer(stream->room), std::move(on_bytes));
+    else
+      stream->socket.async_read_some(boost::asio::buffer(stream->room), std::move(on_bytes));
+  }
+
+  void end(const std::shared_ptr<Stream>& stream) {
+    error_code ignored;
+    stream->socket.close(ignored);
+    stream->idle.cancel();
+    --stream->sender->connections;
+    std::erase(streams_, stream);
   }
 
   void came(const std::shared_ptr<Stream>& stream, const error_code& error, std::size_t bytes) {
@@ -279,10 +329,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     if (!good) ++counters.dropped_framing;
     if (!error && good) return read(stream);
     if (good) stream->splitter.finish(on_message);
-    stream->socket.close(ignored);
-    stream->idle.cancel();
-    --stream->sender->connections;
-    std::erase(streams_, stream);
+    end(stream);
   }
 
   static bool within_rate(Sender& sender) {

@@ -1,7 +1,7 @@
 #pragma once
-// Hears what devices send by syslog: UDP (RFC 5426) and TCP in both ways of framing (RFC 6587), from the
-// addresses of known devices. Everything else is dropped and counted by reason; nothing that arrives can
-// delay others. A message counts as a line of a log of its device.
+// Hears what devices send by syslog: UDP (RFC 5426), TCP in both ways of framing (RFC 6587) and TLS (RFC
+// 5425), from the addresses of known devices. Everything else is dropped and counted by reason; nothing that
+// arrives can delay others. A message counts as a line of a log of its device.
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
@@ -25,6 +25,9 @@ inline constexpr std::size_t syslog_connections = 512;
 /// A connection that says nothing for so long is closed; the sender opens another.
 inline constexpr Milliseconds syslog_idle{3'600'000};
 
+/// Shaking hands takes no longer, or the connection is closed.
+inline constexpr Milliseconds syslog_handshake{10'000};
+
 /// Who may send where.
 struct SyslogSource {
   std::string listen;   ///< LogSource::syslog
@@ -32,6 +35,7 @@ struct SyslogSource {
   DeviceIndex device = 0;
   std::string encoding;
   std::vector<std::string> rules;
+  SyslogSeal seal{};  ///< of a tls:// place
 };
 std::vector<SyslogSource> syslog_sources(const Site& site);
 
@@ -41,6 +45,7 @@ struct SyslogCounters {
   std::uint64_t dropped_unknown_source = 0;
   std::uint64_t dropped_storm = 0;
   std::uint64_t dropped_framing = 0;      ///< connections closed for bytes that are no syslog
+  std::uint64_t dropped_tls = 0;          ///< connections whose handshake failed
   std::uint64_t dropped_connections = 0;  ///< refused because there were too many
 };
 

@@ -63,6 +63,34 @@ TEST_CASE("which lines belong together is the name of a shape or one of two patt
   CHECK(problem_of("{path: /a, join: {starts: a, continues: b}}").find("expected one") != std::string::npos);
 }
 
+TEST_CASE("a place that is heard by TLS has a certificate that one of its devices names") {
+  const LogSource source = source_of(
+      "{syslog: \"tls://0.0.0.0\", certificate: /c.pem, key_file: /k.pem, clients: {certificate_authority: "
+      "/ca.pem, required: false}}");
+  CHECK(source.syslog == "tls://0.0.0.0:6514");
+  CHECK(source.seal == SyslogSeal{"/c.pem", "/k.pem", "/ca.pem", false});
+  CHECK(problem_of("{syslog: \"tls://0.0.0.0\"}").find("needs certificate") != std::string::npos);
+  CHECK(problem_of("{syslog: \"tcp://0.0.0.0\", certificate: /c.pem}").find("only with tls") !=
+        std::string::npos);
+  const Loaded two = load_with_logs(
+      "{syslog: \"tls://0.0.0.0\"}, {syslog: \"tls://0.0.0.0\", certificate: /c.pem, key_file: /k.pem}");
+  REQUIRE(two.site.has_value());
+  CHECK(two.site->devices[*two.site->device("sw-log")].logs[0].seal.certificate == "/c.pem");
+  CHECK(problem_of("{syslog: \"tls://0.0.0.0\", certificate: /c.pem, key_file: /k.pem}, {syslog: "
+                   "\"tls://0.0.0.0\", certificate: /d.pem, key_file: /k.pem}")
+            .find("other certificates") != std::string::npos);
+}
+
+TEST_CASE("systemd's journal is a log source with the units that count") {
+  CHECK(source_of("{journal: true}").name() == "journal");
+  const LogSource source = source_of("{journal: /var/log/journal/remote, units: [sshd.service, a.service]}");
+  REQUIRE(source.journal.has_value());
+  CHECK(source.journal->folder == "/var/log/journal/remote");
+  CHECK(source.journal->units == std::vector<std::string>{"sshd.service", "a.service"});
+  CHECK(problem_of("{journal: false}").find("journal") != std::string::npos);
+  CHECK(problem_of("{journal: true, encoding: cp932}").find("encoding") != std::string::npos);
+}
+
 TEST_CASE("a log source says how often a line is expected and how far its clock may be off") {
   const LogSource source = source_of("{path: /a, expect_within: 1h, clock_within: 30s}");
   CHECK(source.expect_within == Milliseconds(1h));

@@ -1,6 +1,7 @@
 #include "probes/log_follower.hpp"
 
 #include <doctest/doctest.h>
+#include <lzma.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@
 #include <map>
 #include <memory>
 #include <tuple>
+
+#include "probes/log_unpack.hpp"
 
 using namespace nethealth;
 namespace fs = std::filesystem;
@@ -519,6 +522,48 @@ TEST_CASE("log follower: hard links are one file and compressed files are not re
   CHECK(desk.lines == Lines{"one", "two"});
 }
 
+namespace {
+
+void write_gzip(const fs::path& path, const std::string& text) {
+  const gzFile out = gzopen(path.c_str(), "wb");
+  REQUIRE(gzwrite(out, text.data(), static_cast<unsigned>(text.size())) == static_cast<int>(text.size()));
+  REQUIRE(gzclose(out) == Z_OK);
+}
+
+void write_xz(const fs::path& path, const std::string& text) {
+  std::vector<std::uint8_t> packed(lzma_stream_buffer_bound(text.size()));
+  std::size_t size = 0;
+  REQUIRE(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, nullptr,
+                                  reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
+                                  packed.data(), &size, packed.size()) == LZMA_OK);
+  append(path, std::string_view(reinterpret_cast<const char*>(packed.data()), size));
+}
+
+}  // namespace
+
+TEST_CASE("log unpacking: what is damaged or of no such kind is told") {
+  Desk desk;
+  const auto fails = [&](const std::string& name) {
+    const auto done = unpack_file(desk.file(name), [](std::string_view) -> Result<void> { return {}; });
+    return !done && done.error().text().find("cannot be unpacked") != std::string::npos;
+  };
+  append(desk.file("a.xz"), "no xz at all");
+  CHECK(fails("a.xz"));
+  write_xz(desk.file("b.xz"), std::string(1'000'000, 'x') + "end");
+  std::string whole;
+  REQUIRE(unpack_file(desk.file("b.xz"), [&](std::string_view piece) -> Result<void> {
+    whole += piece;
+    return {};
+  }));
+  CHECK(whole.size() == 1'000'003);
+  CHECK(whole.ends_with("xend"));
+  fs::resize_file(desk.file("b.xz"), fs::file_size(desk.file("b.xz")) - 20);
+  CHECK(fails("b.xz"));
+  CHECK(fails("missing.xz"));
+  CHECK(can_be_unpacked("a.log.2.xz"));
+  CHECK_FALSE(can_be_unpacked("a.log.2.bz2"));
+}
+
 TEST_CASE("log follower: files compressed while it was stopped are unpacked and read from where it stopped") {
   Desk desk("app.log");
   append(desk.file(), "");
@@ -530,15 +575,13 @@ TEST_CASE("log follower: files compressed while it was stopped are unpacked and 
   const auto pack = [&](const std::string& from, const std::string& to, int age) {
     std::ifstream in(desk.file(from), std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), {}};
-    const gzFile out = gzopen(desk.file(to).c_str(), "wb");
-    REQUIRE(gzwrite(out, text.data(), static_cast<unsigned>(text.size())) == static_cast<int>(text.size()));
-    REQUIRE(gzclose(out) == Z_OK);
+    to.ends_with(".xz") ? write_xz(desk.file(to), text) : write_gzip(desk.file(to), text);
     fs::remove(desk.file(from));
     fs::last_write_time(desk.file(to), fs::file_time_type::clock::now() - std::chrono::hours(age));
   };
   pack("app.log", "app.log.3.gz", 3);
   append(desk.file("next"), "the fourth line\n");
-  pack("next", "app.log.2.gz", 2);
+  pack("next", "app.log.2.xz", 2);
   append(desk.file("app.log.1"), "the fifth line\n");
   append(desk.file(), "the sixth line\n");
   desk.start();
