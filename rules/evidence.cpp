@@ -44,8 +44,13 @@ std::string number(double value) {
   return text;
 }
 
-std::string minutes_text(Milliseconds time) {
-  return number(std::chrono::duration<double, std::ratio<60>>(time).count());
+/// As a configuration writes it: 10s, 30m, 6h.
+std::string duration_text(Milliseconds time) {
+  using namespace std::chrono;
+  if (time.count() > 0 && time % hours(1) == Milliseconds(0)) return std::to_string(time / hours(1)) + "h";
+  if (time.count() > 0 && time % minutes(1) == Milliseconds(0))
+    return std::to_string(time / minutes(1)) + "m";
+  return std::to_string(time / seconds(1)) + "s";
 }
 
 /// With its sign, in whole seconds.
@@ -216,7 +221,7 @@ Reason reason_of(const World& world, SignIndex index) {
     case SignKind::log_silent:
       reason.code = "log_source_silent";
       reason.values["source"] = sign.name;
-      reason.values["minutes"] = minutes_text(sign.source.expected.value_or(Milliseconds(0)));
+      reason.values["limit"] = duration_text(sign.source.expected.value_or(Milliseconds(0)));
       if (sign.source.last) reason.time = sign.source.last;
       break;
     case SignKind::log_clock:

@@ -75,7 +75,7 @@ constexpr std::array sentences{
     Sentence{"log_source_silent",
              {"{label} ({device}) のログ {source} が {minutes} "
               "分を超えて途絶えている。送り元と転送の設定を確かめる",
-              "log {source} of {label} ({device}) has been silent for more than {minutes} min; check its "
+              "log {source} of {label} ({device}) has been silent for more than {limit}; check its "
               "sender and the forwarding"}},
     Sentence{
         "log_clock_off",
@@ -270,7 +270,20 @@ std::string place_text(const Site& site, const Location& location, Language lang
   return text;
 }
 
+namespace {
+
+/// It is a source of log lines that is meant, not its device.
+bool tells_of(const Diagnosis& diagnosis, std::string_view code) {
+  return std::ranges::count(diagnosis.evidence, code, &Reason::code) > 0;
+}
+
+}  // namespace
+
 std::string cause_text(const Diagnosis& diagnosis, Severity severity, Language language) {
+  if (diagnosis.cause == Cause::agent && tells_of(diagnosis, "log_source_silent"))
+    return std::string(Phrase{"ログの途絶", "log silent"}.in(language));
+  if (diagnosis.cause == Cause::configuration && tells_of(diagnosis, "log_clock_off"))
+    return std::string(Phrase{"ログの時刻のずれ", "log clock off"}.in(language));
   if (diagnosis.cause == Cause::power_feed && severity == Severity::at_risk)
     return std::string(Phrase{"バッテリー運転中", "on battery"}.in(language));
   if (diagnosis.cause == Cause::link && severity == Severity::at_risk)
@@ -316,6 +329,10 @@ std::string first_step(const Site& site, const Diagnosis& diagnosis, Language la
   const auto say = [&](const char* ja, const char* en) {
     return language == Language::ja ? place + ja : std::string(en) + place;
   };
+  if (tells_of(diagnosis, "log_source_silent"))
+    return say(" のログの書き出しと転送の設定を確かめる。", "Look at what writes and forwards the logs of ");
+  if (tells_of(diagnosis, "log_clock_off"))
+    return say(" の時刻合わせ（NTP）の設定を確かめる。", "Look at how the clock is set (NTP) at ");
   switch (diagnosis.cause) {
     case Cause::hub:
       return say(

@@ -170,8 +170,6 @@ void predict_soft_hang(Predictions& out, DeviceIndex device) {
     out.add(sign, refused ? 0.02 : 0.95, plain ? 0.6 : 0.95);
   }
   out.logs(device, LogClass::software, 0.5);
-  for (const SignIndex sign : out.world.states.of(device))
-    if (out.world.states[sign].kind == SignKind::log_silent) out.add(sign, 0.6, 0.2);
 }
 
 void predict_link_errors(Predictions& out, const Fault& fault) {
@@ -533,8 +531,6 @@ void add_causes(const World& world, const Sign& sign, SignIndex index, std::vect
       add({{FaultKind::storage}});
       break;
     case SignKind::log_silent:
-      add({{FaultKind::log_source, sign.device, index}, {FaultKind::soft_hang, sign.device}});
-      break;
     case SignKind::log_clock:
       add({{FaultKind::log_source, sign.device, index}});
       break;

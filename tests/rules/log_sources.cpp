@@ -42,11 +42,24 @@ TEST_CASE("a silent log source is a thing at risk at its device and over when li
   REQUIRE_FALSE(diagnosis.evidence.empty());
   const std::string sentence_en = sentence(diagnosis.evidence[0], Language::en, story.site->zone);
   CHECK(sentence_en.find("/log/app.log") != std::string::npos);
-  CHECK(sentence_en.find("30 min") != std::string::npos);
+  CHECK(sentence_en.find("more than 30m;") != std::string::npos);
+  CHECK(cause_text(diagnosis, Severity::at_risk, Language::en) == "log silent");
   story.see("cs-1", source_seen(story, false));
   story.run(60s);
   incidents = story.incidents();
   CHECK(incidents[0].state == IncidentState::restored);
+}
+
+TEST_CASE("logs that fall silent after an application's fault are no hang of their server") {
+  Story story;
+  story.run(60s);
+  story.log("term-5", "java.lang.OutOfMemoryError: Java heap space");
+  LogSourceSeen seen = source_seen(story, true);
+  story.see("term-5", seen);
+  story.run(5s);
+  for (const IncidentPicture& incident : story.incidents())
+    CHECK(incident.now.diagnosis.cause != Cause::device_hang);
+  CHECK(story.incidents().size() == 2);
 }
 
 TEST_CASE("the silence of the logs of a dead server is no incident beside it") {
@@ -71,5 +84,6 @@ TEST_CASE("a clock that is off is told as a matter of configuration") {
   const Diagnosis& diagnosis = incidents[0].now.diagnosis;
   CHECK(diagnosis.cause == Cause::configuration);
   CHECK(diagnosis.location.component == "/log/app.log");
+  CHECK(cause_text(diagnosis, Severity::at_risk, Language::ja) == "ログの時刻のずれ");
   CHECK(sentence(diagnosis.evidence[0], Language::en, story.site->zone).find("-480 s") != std::string::npos);
 }
