@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 namespace nethealth {
 namespace {
@@ -173,6 +174,73 @@ Converter::Outcome convert(const char* from, std::string_view bytes, bool cut) {
   return converter.run(bytes, cut);
 }
 
+/// What every pair of bytes of CP932 is in UTF-8, found out from iconv once: a call of it for each line costs
+/// more than the line.
+class Cp932Pairs {
+ public:
+  Cp932Pairs() {
+    Converter converter("CP932");
+    for (unsigned lead = first_lead; lead <= 0xFF; ++lead)
+      for (unsigned trail = first_trail; trail <= 0xFF; ++trail) {
+        const std::array<char, 2> pair = {static_cast<char>(lead), static_cast<char>(trail)};
+        const Converter::Outcome outcome = converter.run({pair.data(), pair.size()}, false);
+        const bool is_one = outcome.bad_bytes == 0 && outcome.text.size() <= 3 &&
+                            !is_half_width(static_cast<unsigned char>(lead));
+        Utf8& utf8 = pairs_[at(lead, trail)];
+        if (!is_one) continue;
+        utf8.bytes = static_cast<std::uint8_t>(outcome.text.size());
+        std::copy(outcome.text.begin(), outcome.text.end(), utf8.text.begin());
+      }
+  }
+
+  /// False, and `out` is of no use, where a line holds anything but printable characters.
+  bool convert(std::string_view bytes, std::string& out) const {
+    for (std::size_t i = 0; i < bytes.size();) {
+      const std::size_t plain = plain_prefix(bytes, i);
+      out.append(bytes, i, plain - i);
+      i = plain;
+      if (i == bytes.size()) break;
+      const auto lead = static_cast<unsigned char>(bytes[i]);
+      if (is_half_width(lead)) {
+        const unsigned code = 0xFF61U + lead - 0xA1U;  // U+FF61 to U+FF9F
+        out += {static_cast<char>(0xE0 | code >> 12), static_cast<char>(0x80 | (code >> 6 & 0x3F)),
+                static_cast<char>(0x80 | (code & 0x3F))};
+        ++i;
+        continue;
+      }
+      if (lead < first_lead || i + 1 == bytes.size()) return false;
+      const auto trail = static_cast<unsigned char>(bytes[i + 1]);
+      if (trail < first_trail) return false;
+      const Utf8& utf8 = pairs_[at(lead, trail)];
+      if (utf8.bytes == 0) return false;
+      out.append(utf8.text.data(), utf8.bytes);
+      i += 2;
+    }
+    return true;
+  }
+
+ private:
+  static constexpr unsigned first_lead = 0x81, first_trail = 0x40;
+  static constexpr unsigned trails = 0x100 - first_trail;
+  struct Utf8 {
+    std::array<char, 3> text{};
+    std::uint8_t bytes = 0;
+  };
+  static bool is_half_width(unsigned char byte) { return byte >= 0xA1 && byte <= 0xDF; }
+  static std::size_t at(unsigned lead, unsigned trail) {
+    return (lead - first_lead) * trails + trail - first_trail;
+  }
+  std::vector<Utf8> pairs_ = std::vector<Utf8>((0x100 - first_lead) * trails);
+};
+
+Converter::Outcome convert_cp932(std::string_view bytes, bool cut) {
+  static const Cp932Pairs pairs;
+  Converter::Outcome outcome;
+  outcome.text.reserve(bytes.size() * 3 / 2);
+  if (pairs.convert(bytes, outcome.text)) return outcome;
+  return convert("CP932", bytes, cut);
+}
+
 /// ISO-2022-JP (RFC 1468) with the half-width katakana and vendor characters that real mails have and glibc's
 /// converter refuses: the same codes in their EUC form.
 std::string iso_2022_jp_as_euc(std::string_view bytes) {
@@ -236,7 +304,7 @@ std::string decode_automatic(std::string_view bytes, bool cut) {
       std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
     return decode_log_line(bytes, LogEncoding::iso_2022_jp, cut);
   if (is_utf8(bytes, cut)) return printable_utf8(bytes);
-  const auto as_cp932 = convert("CP932", bytes, cut);
+  const auto as_cp932 = convert_cp932(bytes, cut);
   if (as_cp932.bad_bytes == 0 && !looks_like_euc_kana(bytes)) return as_cp932.text;
   const auto as_euc = convert("EUC-JP-MS", bytes, cut);
   if (as_euc.bad_bytes == 0) return as_euc.text;
@@ -267,7 +335,7 @@ std::string decode_log_line(std::string_view bytes, LogEncoding encoding, bool c
   if (is_plain_ascii(bytes)) return std::string(bytes);
   switch (encoding) {
     case LogEncoding::cp932:
-      return convert("CP932", bytes, cut).text;
+      return convert_cp932(bytes, cut).text;
     case LogEncoding::euc_jp:
       return convert("EUC-JP-MS", bytes, cut).text;
     case LogEncoding::utf8:

@@ -299,11 +299,10 @@ bool LogMatcher::may_match(std::string_view line) const {
   const auto found = [&](int pattern) {
     return engine.patterns[static_cast<std::size_t>(pattern)].found_in(matchable(line, room));
   };
-  const auto found_digits = [&](int pattern) {
-    return engine.sieve.holds_digits(pattern, line) && found(pattern);
-  };
+  thread_local std::vector<int> with_digits;
   const auto any_of = [&](const std::vector<int>& some) {
-    return std::any_of(some.begin(), some.end(), found_digits);
+    return !some.empty() && engine.sieve.holds_digits(some, line, with_digits) &&
+           std::any_of(with_digits.begin(), with_digits.end(), found);
   };
   if (const ShapeVerdict* known = remembered.shapes.find(line))
     return known->tells || any_of(known->patterns);

@@ -24,6 +24,9 @@ constexpr std::size_t block_bytes = 16, places_of_a_block = 8;
 /// More pieces than this in a group cost more to look for than the pattern itself.
 constexpr std::size_t most_pieces_looked_for = 1'000;
 constexpr std::size_t most_digits_looked_for = 32;
+constexpr std::size_t longest_text_by_blocks = 128;
+/// Behind a line that is searched by blocks: a block, and a text that begins in the last one.
+constexpr std::size_t padding_bytes = 32 + longest_text_by_blocks;
 
 /// Four bytes, the lowest first; nought beyond the end.
 std::uint32_t word_at(std::string_view text, std::size_t at) {
@@ -211,12 +214,13 @@ __attribute__((target("avx2"))) void LogSieve::scan_by_eight(Room& room) const {
   }
 }
 
-/// Whether a text of at least two bytes stands in the line: its first and last byte are looked for first.
+/// Whether a text stands in the line: its first and last byte are looked for first, 32 places at once. Behind
+/// the line there are `padding_bytes` of noughts, which no text holds.
 __attribute__((target("avx2"))) bool is_in_by_blocks(std::string_view text, std::string_view line) {
   constexpr std::size_t block = 32;
+  if (text.size() > longest_text_by_blocks) return line.find(text) != std::string_view::npos;
   const __m256i first = _mm256_set1_epi8(text.front()), last = _mm256_set1_epi8(text.back());
-  std::size_t at = 0;
-  for (; at + text.size() - 1 + block <= line.size(); at += block) {
+  for (std::size_t at = 0; at < line.size(); at += block) {
     __m256i begin, end;
     std::memcpy(&begin, line.data() + at, sizeof begin);
     std::memcpy(&end, line.data() + at + text.size() - 1, sizeof end);
@@ -225,7 +229,7 @@ __attribute__((target("avx2"))) bool is_in_by_blocks(std::string_view text, std:
     for (; hits != 0; hits &= hits - 1)
       if (std::memcmp(line.data() + at + __builtin_ctz(hits), text.data(), text.size()) == 0) return true;
   }
-  return line.substr(at).find(text) != std::string_view::npos;
+  return false;
 }
 
 const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
@@ -249,22 +253,27 @@ bool LogSieve::holds_others(std::uint32_t pattern, std::string_view line, bool p
                              [&](const auto& group) { return std::ranges::any_of(group, stands); });
 }
 
-bool LogSieve::holds_digits(int pattern, std::string_view line) const {
-  const auto& groups = digits_[static_cast<std::size_t>(pattern)];
-  if (groups.empty()) return true;
+bool LogSieve::holds_digits(std::span<const int> some, std::string_view line, std::vector<int>& found) const {
   thread_local std::string small;
   small.clear();
   append_small(line, small);
-  const auto stands = [&](const std::string& text) {
-    return has_avx2 ? is_in_by_blocks(text, small) : small.find(text) != std::string::npos;
+  small.append(padding_bytes, '\0');
+  const std::string_view text = std::string_view(small).substr(0, line.size());
+  const auto stands = [&](const std::string& piece) {
+    return has_avx2 ? is_in_by_blocks(piece, text) : text.find(piece) != std::string_view::npos;
   };
-  return std::ranges::all_of(groups, [&](const auto& group) { return std::ranges::any_of(group, stands); });
+  found.clear();
+  for (const int pattern : some)
+    if (std::ranges::all_of(digits_[static_cast<std::size_t>(pattern)],
+                            [&](const auto& group) { return std::ranges::any_of(group, stands); }))
+      found.push_back(pattern);
+  return !found.empty();
 }
 
 void LogSieve::pass_by(bool plainly, std::string_view line, Room& room, std::vector<int>& patterns) const {
   room.folded.clear();
   append_folded(line, room.folded);
-  room.folded.append(block_bytes, '\0');
+  room.folded.append(padding_bytes, '\0');
   room.line_bytes = line.size();
   plainly ? scan(room) : scan_by_eight(room);
   for (const std::uint32_t pattern : room.patterns) {

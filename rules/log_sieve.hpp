@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,9 @@ class LogSieve {
 
   /// Appends the patterns that the line may match, each once, in any order. Thread-safe.
   void pass(std::string_view line, std::vector<int>& patterns) const;
-  /// Whether the line also holds a piece with these very digits of each group that has digits. Thread-safe.
-  [[nodiscard]] bool holds_digits(int pattern, std::string_view line) const;
+  /// Of some patterns those of which the line also holds, in each group that has digits, a piece with these
+  /// very digits. False when there is none. Thread-safe.
+  bool holds_digits(std::span<const int> some, std::string_view line, std::vector<int>& found) const;
   /// The same as pass() by the instructions that every processor has; for tests.
   void pass_plainly(std::string_view line, std::vector<int>& patterns) const;
 

@@ -1,6 +1,9 @@
 #include "probes/log_decode.hpp"
 
 #include <doctest/doctest.h>
+#include <iconv.h>
+
+#include <array>
 
 using nethealth::decode_log_line;
 using nethealth::LogEncoding;
@@ -82,4 +85,26 @@ TEST_CASE("log decoding: the byte order mark settles UTF-16") {
   CHECK(settle_encoding(LogEncoding::utf16, "\xFE\xFF") == LogEncoding::utf16be);
   CHECK(settle_encoding(LogEncoding::automatic, "ab") == LogEncoding::automatic);
   CHECK(settle_encoding(LogEncoding::cp932, "\xFF\xFE") == LogEncoding::cp932);
+}
+
+TEST_CASE("log decoding: every pair of bytes of CP932 is what iconv says it is") {
+  const iconv_t reference = iconv_open("UTF-8", "CP932");
+  REQUIRE(reference != reinterpret_cast<iconv_t>(-1));
+  std::size_t known = 0;
+  for (int lead = 0x80; lead <= 0xFF; ++lead)
+    for (int trail = 0x20; trail <= 0xFF; ++trail) {
+      std::string pair = {static_cast<char>(lead), static_cast<char>(trail)};
+      std::array<char, 16> room{};
+      char* in = pair.data();
+      char* out = room.data();
+      std::size_t in_left = pair.size(), out_left = room.size();
+      const bool good = iconv(reference, &in, &in_left, &out, &out_left) == 0 && in_left == 0;
+      iconv(reference, nullptr, nullptr, nullptr, nullptr);
+      const std::string expected(room.data(), room.size() - out_left);
+      if (!good || trail == 0x7F) continue;
+      ++known;
+      REQUIRE(nethealth::decode_log_line("x" + pair + "y", LogEncoding::cp932) == "x" + expected + "y");
+    }
+  iconv_close(reference);
+  CHECK(known > 9'000);
 }
