@@ -87,7 +87,12 @@ std::optional<std::string> digit_blinded(std::string_view pattern) {
     if (in_class && c == '[') return std::nullopt;  // [:digit:] and its kind
     if (c == '[') {
       in_class = true;
-      negated = i + 1 < pattern.size() && pattern[i + 1] == '^';
+      blinded += c;
+      negated = pattern.substr(i + 1).starts_with('^');
+      if (negated) blinded += pattern[++i];
+      // The first sign of a class is no end of it.
+      if (pattern.substr(i + 1).starts_with(']')) blinded += pattern[++i];
+      continue;
     } else if (c == ']') {
       in_class = false;
     } else if (const std::size_t end =

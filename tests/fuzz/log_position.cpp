@@ -38,6 +38,7 @@ struct LogFolder {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
   static const LogFolder folder;
   LostPlace place;
   std::uint64_t numbers[2] = {};

@@ -24,6 +24,8 @@ TEST_CASE("a pattern that asks for certain digits is blinded to ask for any") {
   CHECK(digit_blinded("HTTP/1.1 50[0-4]{2}") == "HTTP/[0-9].[0-9] [0-9][0-9][0-9]{2}");
   CHECK(digit_blinded("(?:401|403)") == "(?:[0-9][0-9][0-9]|[0-9][0-9][0-9])");
   CHECK(digit_blinded("[x5]") == "[x0-9]");
+  CHECK(digit_blinded("[]5]6") == "[]0-9][0-9]");
+  CHECK_FALSE(digit_blinded("[^]5]").has_value());
 }
 
 TEST_CASE("a pattern that cannot be blinded surely is not") {
