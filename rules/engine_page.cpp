@@ -13,6 +13,28 @@ namespace {
 /// Somebody who took an incident is asked at this share of the time in which the answer holds.
 constexpr int reminder_quarters = 3;
 
+/// Accepted so long after it was decided, a call came late.
+constexpr Milliseconds late_arrival{30'000};
+
+bool came_late(const NotificationPicture& told) {
+  return told.sent && told.failure.empty() && *told.sent - told.queued >= late_arrival;
+}
+
+/// When the time to answer is over. What came late leaves its reader the whole time from then on.
+Time answer_ends(const NotificationPicture& told) {
+  const Time by = told.notification.answer_by.value_or(told.queued);
+  return came_late(told) ? *told.sent + (by - told.queued) : by;
+}
+
+/// Until then somebody whose call came late may answer. A new round waits for it: after an outage of the mail
+/// server nobody is called a second time in the minute in which the first call arrives.
+Time late_answers_end(const Incident& incident) {
+  Time end = Time::min();
+  for (const NotificationPicture& told : incident.picture.notifications)
+    if (is_call(told.notification.kind) && came_late(told)) end = std::max(end, answer_ends(told));
+  return end;
+}
+
 bool is_same_way(const Site& site, const Notification& told, const Contact& contact) {
   const Person& person = site.people[contact.person];
   const ContactChannel& way = person.channels[contact.channel];
@@ -144,15 +166,16 @@ std::optional<Time> Engine::Mind::next_call(const Incident& incident) const {
   const NotificationPicture* last = incident.last_call();
   const bool waits = last && !incident.moved_on && last->failure.empty() &&
                      !cut_channels_.contains(last->notification.channel);
-  if (waits && last->notification.answer_by > now) return last->notification.answer_by;
+  if (waits && answer_ends(*last) > now) return answer_ends(*last);
   const auto next = next_contact(incident);
   if (!next) return std::nullopt;
   if (!last) return quiet_until(incident).value_or(now);
-  if (waits) return last->notification.answer_by;
   const bool over_again = next->round > last->notification.round;
+  const Time not_before = over_again ? late_answers_end(incident) : Time::min();
+  if (waits) return std::max(answer_ends(*last), not_before);
   if (incident.moved_on) return over_again ? *incident.moved_on + limits::next_round : *incident.moved_on;
   // A channel that fails is passed over at once; a whole chain that fails is not hammered.
-  return over_again ? last->queued + pause_before(next->round) : last->queued;
+  return over_again ? std::max(last->queued + pause_before(next->round), not_before) : last->queued;
 }
 
 void Engine::Mind::escalate() {
