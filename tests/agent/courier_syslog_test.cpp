@@ -193,6 +193,44 @@ TEST_CASE("beyond its room a courier says no and asks for the rest when it has r
   REQUIRE(desk.until([&] { return desk.sent.size() == 11; }));
 }
 
+TEST_CASE("a week of records for a receiver that was away leaves in order out of bounded memory") {
+  constexpr int records = 7 * 24 * 60;
+  constexpr std::size_t held = 500;
+  const unsigned short port = FakeServer(Desk::io_for(), [](FakeClient&) {}).port();
+  SyslogCourierOptions options = quick();
+  options.held = held;
+  Desk desk(target(SyslogTransport::tcp, port), options);
+  // The journal: what is unsent is offered again whenever the courier has room.
+  std::size_t most_held = 0;
+  const auto offer_unsent = [&] {
+    for (int number = static_cast<int>(desk.sent.size()); number < records; ++number) {
+      const bool taken = desk.offer(number);
+      most_held = std::max(most_held, desk.courier.held());
+      if (!taken) return;
+    }
+  };
+  offer_unsent();
+  REQUIRE(desk.until([&] { return !desk.troubles.empty(); }));
+  CHECK(desk.sent.empty());
+  FakeServer server(
+      Desk::io_for(), [](FakeClient&) {}, port);
+  int answered = 0;
+  REQUIRE(desk.until([&] {
+    if (desk.refills > answered) {
+      answered = desk.refills;
+      offer_unsent();
+    }
+    return desk.sent.size() == records;
+  }));
+  CHECK(most_held == held);
+  CHECK(answered >= records / static_cast<int>(held) - 1);
+  std::vector<std::string> heard;
+  for (const auto& client : server.clients)
+    for (const std::string& record : frames(client->heard)) heard.push_back(id_of(record));
+  REQUIRE(heard.size() == records);
+  for (std::size_t i = 0; i < records; ++i) CHECK(heard[i] == "s" + std::to_string(i));
+}
+
 TEST_CASE("a UDP receiver that refuses gets every record later") {
   using boost::asio::ip::udp;
   const auto address = boost::asio::ip::make_address("127.0.0.1");

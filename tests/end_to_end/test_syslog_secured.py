@@ -5,7 +5,6 @@ the expected one gets nothing, and everything arrives in order once it shows the
 import os
 import pathlib
 import ssl
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -13,19 +12,8 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from crash import scenario  # noqa: E402
+from lab.certificates import authority, certificate  # noqa: E402
 from lab.wait import wait_until  # noqa: E402
-
-
-def openssl(folder, *words):
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-
-def certificate(folder, name, authority, subject="localhost"):
-    openssl(folder, "req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj",
-            f"/CN={subject}", "-addext", f"subjectAltName=DNS:{subject},IP:127.0.0.1")
-    openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{authority}.pem", "-CAkey", f"{authority}.key",
-            "-CAcreateserial", "-days", "2", "-copy_extensions", "copy", "-out", f"{name}.pem")
-    os.chmod(folder / f"{name}.key", 0o600)
 
 
 class SecuredServer(scenario.SyslogServer):
@@ -55,9 +43,8 @@ class SecuredSyslog(unittest.TestCase):
     def test_only_the_right_receiver_gets_everything_in_order(self):
         with tempfile.TemporaryDirectory(prefix="nethealth-tls-") as name:
             folder = pathlib.Path(name)
-            for authority in ("ca", "stranger"):
-                openssl(folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{authority}.key", "-out",
-                        f"{authority}.pem", "-days", "2", "-subj", f"/CN={authority}")
+            authority(folder, "ca")
+            authority(folder, "stranger")
             certificate(folder, "server", "ca")
             certificate(folder, "other", "stranger")
             certificate(folder, "client", "ca", "nethealth.city.example")

@@ -6,7 +6,7 @@ import pathlib
 
 from case import CityHall, main, wait_until
 
-UNPACKED = pathlib.Path(os.environ.get("NETHEALTH_RSYSLOG", "/nonexistent"))
+UNPACKED = pathlib.Path(os.environ.get("NETHEALTH_SYSLOG_SERVERS", "/nonexistent"))
 CONFIGURATION = """
 module(load="imtcp")
 module(load="imudp")
@@ -34,7 +34,8 @@ def rsyslogd():
         return ["/usr/sbin/rsyslogd"], ""
     program = UNPACKED / "usr/sbin/rsyslogd"
     if not program.exists():
-        raise AssertionError("no rsyslogd: tests/end_to_end/fetch-rsyslog FOLDER, and NETHEALTH_RSYSLOG=FOLDER")
+        raise AssertionError("no rsyslogd: tests/end_to_end/fetch-syslog-servers FOLDER, and "
+                             "NETHEALTH_SYSLOG_SERVERS=FOLDER")
     modules = next(UNPACKED.glob("usr/lib/*/rsyslog"))
     return [str(program), "-M", f"{modules}/"], str(modules.parent)
 
