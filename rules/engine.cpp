@@ -187,6 +187,7 @@ void Engine::Mind::note(const std::vector<Touch>& touches) {
       }
       incident.recovering = now;
       watching_ = true;
+      own_what_it_hid(incident);
       incident.bad_before.clear();
       for (const SignIndex owned : incident.owned) incident.bad_before[owned] = states_[owned].bad_count;
     }

@@ -316,6 +316,16 @@ void Engine::Mind::ends_recovery(SignIndex sign) {
       incident.recovering.reset();
 }
 
+/// What fell silent shortly before its switch died was never judged by itself while the switch was down. Its
+/// silence until now says nothing; it has a few looks' time, as the others behind the switch have.
+void Engine::Mind::own_what_it_hid(Incident& incident) {
+  if (!incident.fault) return;
+  for (const Prediction& prediction : predict(world(), *incident.fault))
+    if (prediction.probability >= 0.5 && bad_.contains(prediction.sign) &&
+        owner_of(prediction.sign) == nullptr)
+      incident.owned.insert(prediction.sign);
+}
+
 void Engine::Mind::refresh(Incident& incident, const Verdict& verdict) {
   const Diagnosis after = diagnosis_of(verdict, incident, returns_of_late(incident));
   const Severity how = severity(world(), verdict.fault);

@@ -170,6 +170,7 @@ class Engine::Mind {
   [[nodiscard]] std::size_t returns_of_late(const Incident& incident) const;
   /// What flaps and turns bad again was not coming back.
   void ends_recovery(SignIndex sign);
+  void own_what_it_hid(Incident& incident);
   /// How long everything must have been well before it counts as restored.
   [[nodiscard]] Milliseconds settling(const Incident& incident) const;
   void restored(Incident& incident);
