@@ -24,6 +24,7 @@
 #include "probes/trap_listener.hpp"
 #include "rules/explain.hpp"
 #include "rules/log_join.hpp"
+#include "rules/nearby_lines.hpp"
 
 namespace nethealth {
 namespace {
@@ -173,6 +174,7 @@ class Duty::Impl {
   LogFollowerOptions follower_options() {
     LogFollowerOptions options;
     options.sieve = [this](std::string_view line) { return configuration_->matcher.may_match(line); };
+    options.context_lines = NearbyLimits{}.before;
     return options;
   }
 

@@ -417,7 +417,8 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     if (!facts) return;
     const Source& source = *followed.source;
     followed.streams.emplace_back(std::move(file), *facts, offset, source.encoding, options_.line_bytes,
-                                  followed.file, source.config.rules, options_.sieve, source.continues);
+                                  followed.file, source.config.rules, options_.sieve, source.continues,
+                                  options_.context_lines);
     if (followed.streams.size() <= 2) followed.quiet_since = drain_ticks_;
     followed.problem.clear();
   }

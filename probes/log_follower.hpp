@@ -84,6 +84,7 @@ struct LogFollowerOptions {
   std::size_t files_a_source = 1'000;
   std::size_t problems_a_look = 20;  ///< the rest is counted and told as a number
   LineSieve sieve{};                 ///< lines it keeps back are not handed over; their positions are
+  std::size_t context_lines = 0;     ///< but so many before and after a line that it lets through are
 };
 
 class LogFollower {

@@ -24,10 +24,11 @@ using LineSieve = std::function<bool(std::string_view line)>;
 class LogStream {
  public:
   /// `name` and `rules` go into every line. `offset` is the start of a line. With `continues`, lines that go
-  /// on with the one before them are handed over with it, as one.
+  /// on with the one before them are handed over with it, as one. Of what the sieve keeps back, so many
+  /// lines before and after one that it lets through are handed over with that.
   LogStream(LogFile file, FileFacts facts, std::uint64_t offset, LogEncoding encoding, std::size_t line_bytes,
             std::string name, std::vector<std::string> rules, LineSieve sieve = {},
-            LineContinues continues = {});
+            LineContinues continues = {}, std::size_t context_lines = 0);
 
   /// The next complete lines, at most `limit_bytes` of the file (one line more to end it).
   /// `at_end`: nothing more is there now.
@@ -65,7 +66,9 @@ class LogStream {
   void remember_head(std::uint64_t offset, std::string_view bytes);
   /// Decodes a line and hands it on.
   void take(RawLine raw, Piece& piece);
-  void hand_over(std::uint64_t offset, std::string_view text, Piece& piece) const;
+  void hand_over(std::uint64_t offset, std::string_view text, Piece& piece);
+  void hold(std::uint64_t offset, std::string_view text);
+  void let_through(std::uint64_t offset, std::string_view text, Piece& piece) const;
 
   LogFile file_;
   FileIdentity identity_;
@@ -75,6 +78,14 @@ class LogStream {
   std::string name_;
   std::vector<std::string> rules_;
   LineSieve sieve_;
+  struct Held {
+    std::uint64_t offset = 0;
+    std::string text;
+  };
+  std::vector<Held> held_;        ///< a ring: the last lines that the sieve kept back
+  std::size_t held_next_ = 0;     ///< where the next one goes
+  std::size_t held_count_ = 0;    ///< how many of them count
+  std::size_t still_wanted_ = 0;  ///< lines after one that was let through
   std::optional<LogJoiner> joiner_;
   std::optional<LogSplitter> splitter_;  ///< from when the encoding is settled
   std::string head_;                     ///< the first bytes of the file as far as read, for the fingerprint

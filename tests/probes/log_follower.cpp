@@ -591,6 +591,22 @@ TEST_CASE("log follower: files compressed while it was stopped are unpacked and 
   CHECK(desk.problems.empty());
 }
 
+TEST_CASE("log follower: what the sieve keeps back is handed over where it stands near a line that tells") {
+  Desk desk("app.log");
+  append(desk.file(), "");
+  desk.options.sieve = [](std::string_view line) { return line.find("telling") != std::string_view::npos; };
+  desk.options.context_lines = 2;
+  desk.start_known();
+  append(desk.file(), "1\n2\n3\ntelling 4\n5\n6\n7\n8\n9\ntelling 10\n");
+  REQUIRE(desk.run_until_lines(8));
+  append(desk.file(), "11\n12\n13\n14\n");
+  REQUIRE(desk.run_until_lines(10));
+  append(desk.file(), "telling 15\n");
+  REQUIRE(desk.run_until_lines(13));
+  CHECK(desk.lines ==
+        Lines{"2", "3", "telling 4", "5", "6", "8", "9", "telling 10", "11", "12", "13", "14", "telling 15"});
+}
+
 TEST_CASE("log follower: lines that the sieve keeps back are passed over and not read again") {
   Desk desk("app.log");
   append(desk.file(), "");
