@@ -81,6 +81,7 @@ class Cover {
       changed = swap() || changed;
     }
     expand();
+    gather();
     prune();
     std::vector<Verdict> verdicts;
     for (const std::size_t chosen : std::vector(chosen_)) verdicts.push_back(judge(chosen));
@@ -248,6 +249,46 @@ class Cover {
       chosen_ = before;
       survival_ = survival;
     }
+  }
+
+  /// The other way round: a cause of many was first taken and then exchanged for small ones, of which some
+  /// are better explained by a cause of a few. Two terminals of one hub are the hub.
+  void gather() {
+    for (const auto& [shared, all] : shared_by_small_ones()) {
+      std::vector<std::size_t> small = all;
+      std::erase_if(small, [&](std::size_t rival) { return !is_chosen_[rival]; });
+      if (small.size() < 2 || is_chosen_[shared] || !is_shared(candidates_[shared])) continue;
+      for (const std::size_t rival : small) remove(rival);
+      const double with_shared = delta(candidates_[shared]);
+      double with_small = 0;
+      for (const std::size_t rival : small) {
+        with_small += delta(candidates_[rival]);
+        add(rival);
+      }
+      if (with_shared >= with_small - 1e-9) continue;
+      for (const std::size_t rival : small) remove(rival);
+      add(shared);
+      for (const std::size_t rival : small)
+        if (delta(candidates_[rival]) < 0) add(rival);
+    }
+  }
+
+  /// What several chosen small causes could be exchanged for, found from those: they are few, whereas a core
+  /// switch shares its signs with everything.
+  std::map<std::size_t, std::vector<std::size_t>> shared_by_small_ones() const {
+    std::map<std::size_t, std::vector<std::size_t>> found;
+    for (const std::size_t small : chosen_) {
+      if (is_shared(candidates_[small])) continue;
+      for (const Term& term : candidates_[small].terms) {
+        if (!term.bad || term.probability <= 0.5) continue;
+        for (const auto& [other, probability] : by_sign_[term.sign]) {
+          if (is_chosen_[other] || probability <= 0.5) continue;
+          std::vector<std::size_t>& all = found[other];
+          if (all.empty() || all.back() != small) all.push_back(small);
+        }
+      }
+    }
+    return found;
   }
 
   static bool is_shared(const Candidate& candidate) {
