@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/path_looks.hpp"
 #include "probes/monitor_probe.hpp"
 
 namespace nethealth {
@@ -19,6 +20,8 @@ class Lookout::Impl : public std::enable_shared_from_this<Impl> {
         options_(options),
         scheduler_(look_tasks(site), clock.now()),
         looker_(io, site, probers),
+        path_looks_(io, site, probers.icmp,
+                    [this](DeviceIndex device, Seen what) { report(device, std::move(what)); }),
         monitor_(io, probers.icmp),
         targets_(addresses_of(site)),
         timer_(io),
@@ -43,6 +46,8 @@ class Lookout::Impl : public std::enable_shared_from_this<Impl> {
     const auto device = site_.device(wanted.device);
     if (!device) return;
     if (*device == site_.monitor) return look_at_monitor();
+    if (wanted.probe == "trace") return path_looks_.want(*device, PathLook::trace);
+    if (wanted.probe == "arp") return path_looks_.want(*device, PathLook::arp);
     const auto kind = look_kind(wanted.probe);
     if (kind && scheduler_.want(*device, *kind)) arm();
   }
@@ -121,6 +126,7 @@ class Lookout::Impl : public std::enable_shared_from_this<Impl> {
   LookoutOptions options_;
   Scheduler scheduler_;
   Looker looker_;
+  PathLooks path_looks_;
   MonitorProbe monitor_;
   std::unique_ptr<LinkWatch> link_watch_;
   std::vector<Address> targets_;

@@ -69,6 +69,7 @@ enum class ScenarioVerb : std::uint8_t {
   trap,          ///< text: the OID
   be_skipped,
   be_polled,
+  answer_arp,   ///< though silent otherwise
   acknowledge,  ///< number: the incident
   close,        ///< number, text: the reason
   work,
@@ -98,7 +99,8 @@ struct ScenarioWord {
     severity,
     place,
     alternative,  ///< a place among the diagnosis's alternatives
-    affected      ///< a device that cannot be used
+    affected,     ///< a device that cannot be used
+    reason        ///< the code of a reason in its evidence
   };
   Kind kind = Kind::place;
   std::string text;

@@ -54,6 +54,8 @@ constexpr std::array spoken_verbs{SpokenVerb{"fall silent", Verb::fall_silent},
                                   SpokenVerb{"are polled", Verb::be_polled},
                                   SpokenVerb{"acknowledges #", Verb::acknowledge},
                                   SpokenVerb{"closes # \"", Verb::close},
+                                  SpokenVerb{"still answers ARP", Verb::answer_arp},
+                                  SpokenVerb{"still answer ARP", Verb::answer_arp},
                                   SpokenVerb{"works", Verb::work},
                                   SpokenVerb{"restarts", Verb::restart}};
 
@@ -75,10 +77,10 @@ constexpr std::array fitting{
     FittingVerb{Verb::fail, Kind::channel},         FittingVerb{Verb::work, Kind::channel},
     FittingVerb{Verb::acknowledge, Kind::person},   FittingVerb{Verb::close, Kind::person}};
 
-constexpr std::array device_verbs{Verb::fall_silent, Verb::answer,         Verb::die,
-                                  Verb::hang,        Verb::run_on_battery, Verb::run_on_mains,
-                                  Verb::write,       Verb::lose_packets,   Verb::trap,
-                                  Verb::be_skipped,  Verb::be_polled,      Verb::restart};
+constexpr std::array device_verbs{
+    Verb::fall_silent,  Verb::answer,  Verb::die,          Verb::hang, Verb::run_on_battery,
+    Verb::run_on_mains, Verb::write,   Verb::lose_packets, Verb::trap, Verb::be_skipped,
+    Verb::be_polled,    Verb::restart, Verb::answer_arp};
 
 bool is_of_devices(Kind kind) {
   return kind == Kind::all || kind == Kind::device || kind == Kind::behind || kind == Kind::room ||

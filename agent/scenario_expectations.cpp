@@ -63,6 +63,8 @@ class ExpectationReader {
     if (token.quoted) return {Word::place, text};
     if (text == "or") return {Word::alternative, names_.need_place(line_)};
     if (text == "affects") return {Word::affected, names_.site().devices[names_.need_device(line_)].name};
+    if (text == "because")
+      return {Word::reason, names_.need(line_, {"根拠の語", "the word of a reason"}).text};
     if (role_id(text)) {
       const bool deputy = line_.take("(");
       if (deputy) {

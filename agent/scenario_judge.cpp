@@ -48,6 +48,8 @@ bool carries(const Site& site, const ScenarioTold& told, const ScenarioWord& wor
                                  [&](const Alternative& one) { return is_at(one.location, word.text); });
     case Kind::affected:
       return std::ranges::find(diagnosis.affected, word.text) != diagnosis.affected.end();
+    case Kind::reason:
+      return std::ranges::find(diagnosis.evidence, word.text, &Reason::code) != diagnosis.evidence.end();
   }
   return false;
 }

@@ -6,6 +6,8 @@ namespace nethealth {
 namespace {
 
 constexpr Milliseconds answer_time{150};
+constexpr Milliseconds arp_patience{800};
+constexpr Milliseconds trace_patience{1'150};
 constexpr int packets = 3;
 constexpr int errors_a_look = 200;
 constexpr int http_ok = 200;
@@ -116,6 +118,9 @@ void ScenarioWorld::apply_to_device(DeviceIndex device, const ScenarioAction& ac
     case ScenarioVerb::be_polled:
       face.skipped = action.verb == ScenarioVerb::be_skipped;
       break;
+    case ScenarioVerb::answer_arp:
+      face.answers_arp = true;
+      break;
     default:
       break;
   }
@@ -176,6 +181,10 @@ std::vector<TimedObservation> ScenarioWorld::look(DeviceIndex device, const std:
     found.push_back({Milliseconds{0}, seen(site_, device, now, own)});
   } else if (probe == "icmp" && !known.addresses.empty()) {
     found.push_back(look_by_icmp(device, now));
+  } else if (probe == "arp" && !known.addresses.empty()) {
+    found.push_back(look_by_arp(device, now));
+  } else if (probe == "trace" && !known.addresses.empty()) {
+    found.push_back(trace(device, now));
   } else if (probe == "snmp" && known.credential && !known.addresses.empty()) {
     found.push_back(look_by_snmp(device, now));
   } else {
@@ -197,6 +206,42 @@ TimedObservation ScenarioWorld::look_by_icmp(DeviceIndex device, Time now) const
   const Milliseconds after =
       icmp.received == packets ? answer_time : site_.devices[device].polling.icmp.timeout;
   return {after, seen(site_, device, now, icmp)};
+}
+
+std::vector<DeviceIndex> ScenarioWorld::routers_to(DeviceIndex device) const {
+  std::vector<DeviceIndex> routers;
+  for (const Element& element : topology_.cutters(device)) {
+    if (element.is_cable || element.index == device) continue;
+    const DeviceKind kind = site_.devices[element.index].kind;
+    if (kind == DeviceKind::router || kind == DeviceKind::firewall) routers.push_back(element.index);
+  }
+  std::ranges::reverse(routers);
+  return routers;
+}
+
+TimedObservation ScenarioWorld::look_by_arp(DeviceIndex device, Time now) const {
+  const Face& face = faces_[device];
+  const bool silent = (face.silent && !face.answers_arp) || faces_[site_.monitor].silent;
+  ArpSeen arp;
+  arp.status = !routers_to(device).empty() ? Outcome::blind : silent ? Outcome::timeout : Outcome::ok;
+  if (arp.status == Outcome::ok) arp.mac = "02:00:5e:00:53:01";
+  return {arp.status == Outcome::timeout ? arp_patience : answer_time, seen(site_, device, now, arp)};
+}
+
+/// Each router answers that the way up to it works.
+TimedObservation ScenarioWorld::trace(DeviceIndex device, Time now) const {
+  TraceSeen trace;
+  trace.target = site_.devices[device].addresses.front();
+  bool cut_off = faces_[site_.monitor].silent;
+  for (const DeviceIndex router : routers_to(device)) {
+    cut_off = cut_off || faces_[router].silent || site_.devices[router].addresses.empty();
+    if (!cut_off) trace.hops.push_back({site_.devices[router].addresses.front(), 0.4});
+  }
+  if (!cut_off && !faces_[device].silent) {
+    trace.status = Outcome::ok;
+    trace.hops.push_back({trace.target, 0.4});
+  }
+  return {trace.status == Outcome::ok ? answer_time : trace_patience, seen(site_, device, now, trace)};
 }
 
 std::vector<InterfaceSeen> ScenarioWorld::interfaces(DeviceIndex device) {

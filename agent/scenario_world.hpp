@@ -26,8 +26,8 @@ class ScenarioWorld {
   void apply(const ScenarioAction& action, Time now);
   [[nodiscard]] std::vector<DeviceIndex> devices_of(const ScenarioSubject& subject) const;
 
-  /// One look of a device by one probe (icmp, snmp, tcp, http, monitor); nothing when the device has no such
-  /// look, or is skipped.
+  /// One look of a device by one probe (icmp, arp, trace, snmp, tcp, http, monitor); nothing when the device
+  /// has no such look, or is skipped.
   [[nodiscard]] std::vector<TimedObservation> look(DeviceIndex device, const std::string& probe, Time now);
 
  private:
@@ -37,7 +37,8 @@ class ScenarioWorld {
     bool agent_refuses = false;
     bool skipped = false;
     bool on_battery = false;
-    int lost_packets = 0;  ///< of three
+    bool answers_arp = false;  ///< though silent otherwise
+    int lost_packets = 0;      ///< of three
     Time booted;
     std::map<std::string, Outcome> services;
     std::map<std::string, int> codes;
@@ -52,6 +53,10 @@ class ScenarioWorld {
   void set_ports_facing(DeviceIndex device, bool down);
   void silence_behind(DeviceIndex device, bool silent);
   [[nodiscard]] TimedObservation look_by_icmp(DeviceIndex device, Time now) const;
+  /// The routers and firewalls that each way to the device goes through, from the nearest.
+  [[nodiscard]] std::vector<DeviceIndex> routers_to(DeviceIndex device) const;
+  [[nodiscard]] TimedObservation look_by_arp(DeviceIndex device, Time now) const;
+  [[nodiscard]] TimedObservation trace(DeviceIndex device, Time now) const;
   [[nodiscard]] TimedObservation look_by_snmp(DeviceIndex device, Time now);
   [[nodiscard]] TimedObservation look_at_service(DeviceIndex device, const Service& service, Time now) const;
   [[nodiscard]] std::vector<InterfaceSeen> interfaces(DeviceIndex device);

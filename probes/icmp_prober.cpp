@@ -171,7 +171,7 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
     look.packets.assign(static_cast<std::size_t>(std::clamp(request.packets, 1, max_packets)), Packet{});
     Target& target = remember(address);
     for (auto& packet : look.packets) packet.sequence = target.next_sequence++;
-    look.timeout = target.timeout(request.timeout);
+    look.timeout = request.hop_limit > 0 ? Clock::duration(request.timeout) : target.timeout(request.timeout);
     target.looks.push_back(slot);
     ++under_way_;
     want(Clock::now(), slot);
@@ -288,7 +288,8 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
     const SteadyTime now = Clock::now();
     if (look.next == 0 && !look.trying_since) look.overflows = overflows_[index(family_of(look.address))];
     packet.sent = now;
-    switch (socket(look.address).send(look.address, packet.sequence, {cookie_, slot, look.round})) {
+    switch (socket(look.address)
+                .send(look.address, packet.sequence, {cookie_, slot, look.round}, look.request.hop_limit)) {
       case IcmpSocket::Sent::yes:
         ++counters_.sent;
         packet.state = PacketState::waiting;
@@ -406,6 +407,8 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
     packet->state = PacketState::refused;
     if (!arrival.own_host && (!look.error || look.error->from.empty())) {
       look.error = IcmpError{std::string(refusal.type), arrival.from.to_string()};
+      if (look.request.hop_limit > 0)
+        look.error->rtt_ms = std::max(0.0, FloatMilliseconds(arrival.at - packet->sent).count());
     } else if (arrival.own_host && !look.error) {
       look.error =
           IcmpError{refusal.type == "host_unreachable" ? "neighbour_silent" : "local_unreachable", ""};
@@ -424,7 +427,9 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
     seen.blind = seen.sent == 0;
     seen.error = look.error;
     measure(look, seen);
-    if (unanswered > 0 && !ours) {
+    if (look.request.hop_limit > 0) {
+      // Silence at a distance says nothing of the device's own speed.
+    } else if (unanswered > 0 && !ours) {
       target.doublings = std::min(target.doublings + 1, max_doublings);
     } else if (seen.received > 0) {
       target.doublings = 0;

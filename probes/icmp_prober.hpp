@@ -24,6 +24,9 @@ struct IcmpRequest {
   int packets = 3;              ///< 1 to IcmpProber::max_packets
   Milliseconds spacing{100};    ///< between the packets of one look
   Milliseconds timeout{1'000};  ///< the longest wait for one answer
+  /// Of a path trace: routers that may pass the packet on; 0 for the system's own limit. Such a look says
+  /// nothing of how fast the device answers, and is not remembered.
+  int hop_limit = 0;
 };
 
 /// Totals since the start, for status: what was done and what was thrown away, by reason.

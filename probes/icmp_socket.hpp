@@ -50,7 +50,8 @@ class IcmpSocket {
   Result<IcmpAccess> open();
   [[nodiscard]] IcmpAccess access() const { return access_; }
 
-  Sent send(const Address& to, std::uint16_t sequence, const EchoTag& tag);
+  /// `hop_limit`: routers that may pass it on, before one of them must say who it is; 0 for the system's own.
+  Sent send(const Address& to, std::uint16_t sequence, const EchoTag& tag, int hop_limit = 0);
 
   /// Hands on what has arrived, at most `drain_batches` batches, without waiting. True when more may be
   /// there.

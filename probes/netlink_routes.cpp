@@ -7,9 +7,12 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -202,6 +205,63 @@ Result<std::optional<Route>> route_to(const address& to) {
   std::optional<Route> found;
   const bool asked = ask_routes(request, [&found](nlmsghdr* header) {
     if (const auto row = read_route(header)) found = row->route;
+  });
+  if (!asked) return not_asked();
+  return found;
+}
+
+namespace {
+
+NeighbourState read_neighbour(nlmsghdr* header) {
+  NeighbourState state;
+  const auto* message = static_cast<ndmsg*>(NLMSG_DATA(header));
+  state.failed = (message->ndm_state & NUD_FAILED) != 0;
+  state.confirmed_before = std::chrono::milliseconds::max();
+  auto left = static_cast<int>(NLMSG_PAYLOAD(header, sizeof(ndmsg)));
+  const auto begin = reinterpret_cast<char*>(NLMSG_DATA(header)) + NLMSG_ALIGN(sizeof(ndmsg));
+  for (auto* attribute = reinterpret_cast<rtattr*>(begin); RTA_OK(attribute, left);
+       attribute = RTA_NEXT(attribute, left)) {
+    if (attribute->rta_type == NDA_LLADDR && RTA_PAYLOAD(attribute) == 6) {
+      const auto* bytes = static_cast<const std::uint8_t*>(RTA_DATA(attribute));
+      char text[18];
+      std::snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", bytes[0], bytes[1], bytes[2],
+                    bytes[3], bytes[4], bytes[5]);
+      state.mac = text;
+    } else if (attribute->rta_type == NDA_CACHEINFO && RTA_PAYLOAD(attribute) >= sizeof(nda_cacheinfo) &&
+               (message->ndm_state & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE)) != 0) {
+      nda_cacheinfo info{};
+      std::memcpy(&info, RTA_DATA(attribute), sizeof info);
+      state.confirmed_before =
+          std::chrono::milliseconds(info.ndm_confirmed * 1000LL / std::max(1L, ::sysconf(_SC_CLK_TCK)));
+    }
+  }
+  return state;
+}
+
+}  // namespace
+
+Result<std::optional<NeighbourState>> neighbour(const address& of, unsigned interface) {
+  struct {
+    nlmsghdr header{};
+    ndmsg message{};
+    rtattr attribute{};
+    std::array<std::uint8_t, 16> bytes{};
+  } request;
+  const std::size_t size = of.is_v4() ? 4 : 16;
+  request.message.ndm_family = of.is_v4() ? AF_INET : AF_INET6;
+  request.message.ndm_ifindex = static_cast<int>(interface);
+  request.attribute.rta_type = NDA_DST;
+  request.attribute.rta_len = static_cast<unsigned short>(RTA_LENGTH(size));
+  if (of.is_v4())
+    std::memcpy(request.bytes.data(), of.to_v4().to_bytes().data(), size);
+  else
+    std::memcpy(request.bytes.data(), of.to_v6().to_bytes().data(), size);
+  request.header.nlmsg_len = static_cast<std::uint32_t>(NLMSG_LENGTH(sizeof(ndmsg)) + RTA_SPACE(size));
+  request.header.nlmsg_type = RTM_GETNEIGH;
+  request.header.nlmsg_flags = NLM_F_REQUEST;
+  std::optional<NeighbourState> found;
+  const bool asked = ask(request.header, RTM_NEWNEIGH, [&found](nlmsghdr* header) {
+    if (header->nlmsg_len >= NLMSG_LENGTH(sizeof(ndmsg))) found = read_neighbour(header);
   });
   if (!asked) return not_asked();
   return found;

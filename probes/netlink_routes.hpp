@@ -4,7 +4,9 @@
 // kernel.
 
 #include <boost/asio/ip/address.hpp>
+#include <chrono>
 #include <optional>
+#include <string>
 
 #include "config/result.hpp"
 
@@ -22,6 +24,16 @@ struct Route {
 /// below a failure means that the kernel could not be asked (no descriptor left), which says nothing of the
 /// network.
 Result<std::optional<Route>> route_to(const boost::asio::ip::address& address);
+
+/// What the kernel knows of who has an address on one of its wires.
+struct NeighbourState {
+  bool failed = false;                           ///< nobody answered when it was last asked for
+  std::chrono::milliseconds confirmed_before{};  ///< so long ago somebody was last known to have it
+  std::string mac;                               ///< aa:bb:cc:dd:ee:ff; empty where there is none
+};
+
+/// Empty when the kernel has no entry.
+Result<std::optional<NeighbourState>> neighbour(const boost::asio::ip::address& address, unsigned interface);
 
 /// The main table's route for everything that has no better one, IPv4 before IPv6, the smallest metric first.
 Result<std::optional<Route>> default_route();

@@ -20,6 +20,7 @@ enum class Outcome : std::uint8_t { ok, refused, timeout, unreachable, tls_error
 struct IcmpError {
   std::string type;  ///< host_unreachable, network_unreachable, prohibited, time_exceeded ...
   std::string from;
+  std::optional<double> rtt_ms{};  ///< from the request to the error; only a path trace keeps it
 };
 
 struct IcmpSeen {
@@ -121,6 +122,28 @@ struct LogSourceSeen {
   bool clock_off = false;                ///< that is further than the site allows
 };
 
+/// Who answered at one distance of a path; nobody when `from` is empty.
+struct TraceHop {
+  std::string from{};
+  std::optional<double> rtt_ms{};
+};
+
+/// The way to a device, one router after the other, from the nearest; silent ones at its end are left out.
+struct TraceSeen {
+  /// ok: the last hop is the device; unreachable: the last hop says so; timeout: beyond it nobody answers;
+  /// blind: no routers to ask, or no way to ask them.
+  Outcome status = Outcome::timeout;
+  std::string target{};  ///< the address that was traced
+  std::vector<TraceHop> hops{};
+};
+
+/// Whether anybody has the device's address on the monitor's own wire (ARP, neighbour discovery). A system
+/// that hangs or filters often still answers this.
+struct ArpSeen {
+  Outcome status = Outcome::timeout;  ///< ok, timeout; blind: not on this wire, or no way to ask
+  std::string mac{};                  ///< who answers, as aa:bb:cc:dd:ee:ff; empty when not known
+};
+
 /// A probe this version does not know; kept so that it can be counted.
 struct OtherSeen {
   std::string probe;
@@ -129,7 +152,8 @@ struct OtherSeen {
 struct Observation {
   Time time;
   std::string device;
-  std::variant<IcmpSeen, SnmpSeen, ServiceSeen, LogSeen, TrapSeen, MonitorSeen, LogSourceSeen, OtherSeen>
+  std::variant<IcmpSeen, SnmpSeen, ServiceSeen, LogSeen, TrapSeen, MonitorSeen, LogSourceSeen, TraceSeen,
+               ArpSeen, OtherSeen>
       seen;
 };
 

@@ -22,6 +22,7 @@ namespace json = boost::json;
 constexpr std::size_t device_name_limit_bytes = 255;
 constexpr std::size_t shown_value_limit_bytes = 60;
 constexpr std::uint64_t packets_limit = 1'000'000;
+constexpr std::size_t trace_hops_limit = 255;  // the field in the packet holds no more
 
 std::string shown(const json::value* value) {
   if (value == nullptr) return "(none)";
@@ -313,6 +314,38 @@ LogSourceSeen read_log_source(const Fields& fields) {
   return seen;
 }
 
+/// A hop may also be written as its address alone; null, or what is no hop at all, says that nobody answered.
+TraceHop read_hop(const json::value& hop, Mistake& mistake, std::size_t index) {
+  if (hop.is_string()) return {std::string(hop.get_string()), {}};
+  if (!hop.is_object()) return {};
+  const Fields inner(hop.get_object(), mistake, "hops", index);
+  return {inner.text("from"), inner.number("rtt_ms", 0)};
+}
+
+TraceSeen read_trace(const Fields& fields, Mistake& mistake) {
+  TraceSeen seen;
+  seen.target = fields.text("target");
+  if (const json::value* hops = fields.find("hops")) {
+    if (!hops->is_array() || hops->get_array().size() > trace_hops_limit) {
+      fields.wrong("hops", {"255個以下のリストです", "a list of at most 255"});
+      return seen;
+    }
+    for (const json::value& hop : hops->get_array())
+      seen.hops.push_back(read_hop(hop, mistake, seen.hops.size()));
+  }
+  while (!seen.hops.empty() && seen.hops.back().from.empty()) seen.hops.pop_back();
+  seen.status = fields.word<Outcome>("status", path_words, false)
+                    .value_or(seen.hops.empty() ? Outcome::blind : Outcome::timeout);
+  return seen;
+}
+
+ArpSeen read_arp(const Fields& fields) {
+  ArpSeen seen;
+  seen.status = fields.word<Outcome>("status", path_words, true).value_or(Outcome::blind);
+  seen.mac = fields.text("mac");
+  return seen;
+}
+
 Observation read_observation(const json::object& object, Mistake& mistake) {
   const Fields fields(object, mistake);
   Observation observation;
@@ -340,6 +373,10 @@ Observation read_observation(const json::object& object, Mistake& mistake) {
     observation.seen = read_monitor(fields);
   } else if (probe == "log_source" && !is_blind(fields)) {
     observation.seen = read_log_source(fields);
+  } else if (probe == "trace") {
+    observation.seen = read_trace(fields, mistake);
+  } else if (probe == "arp") {
+    observation.seen = read_arp(fields);
   } else if (probe == "log" && !is_blind(fields)) {
     observation.seen = read_log(fields);
   } else if (probe == "trap" && !is_blind(fields)) {

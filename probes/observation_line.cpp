@@ -64,6 +64,13 @@ void write(std::string& out, const SensorSeen& seen) {
   writer.end();
 }
 
+void write(std::string& out, const TraceHop& seen) {
+  JsonWriter writer(out);
+  writer.text_if_any("from", seen.from);
+  writer.number("rtt_ms", seen.rtt_ms, digits);
+  writer.end();
+}
+
 template <class Seen>
 void write_list(JsonWriter& writer, std::string& out, std::string_view name, const std::vector<Seen>& list) {
   if (list.empty()) return;
@@ -138,6 +145,19 @@ void write(JsonWriter& writer, const LogSourceSeen& seen, const Zone& zone) {
     writer.text("clock", seen.clock_off ? "off" : "ok");
     writer.number("ahead_s", seconds(*seen.ahead), digits);
   }
+}
+
+void write(JsonWriter& writer, const TraceSeen& seen, std::string& out) {
+  writer.text("probe", "trace");
+  writer.text("status", word_of<Outcome>(path_words, seen.status));
+  writer.text_if_any("target", seen.target);
+  write_list(writer, out, "hops", seen.hops);
+}
+
+void write(JsonWriter& writer, const ArpSeen& seen, std::string&) {
+  writer.text("probe", "arp");
+  writer.text("status", word_of<Outcome>(path_words, seen.status));
+  writer.text_if_any("mac", seen.mac);
 }
 
 void write(JsonWriter& writer, const OtherSeen& seen, std::string&) {

@@ -27,6 +27,11 @@ inline constexpr std::array<std::pair<std::string_view, Outcome>, 7> service_wor
      {"tls_error", Outcome::tls_error},
      {"error", Outcome::error},
      {"blind", Outcome::blind}}};
+inline constexpr std::array<std::pair<std::string_view, Outcome>, 4> path_words{
+    {{"ok", Outcome::ok},
+     {"unreachable", Outcome::unreachable},
+     {"timeout", Outcome::timeout},
+     {"blind", Outcome::blind}}};
 inline constexpr std::array<std::pair<std::string_view, bool>, 2> up_words{{{"up", true}, {"down", false}}};
 inline constexpr std::array<std::pair<std::string_view, SensorClass>, 12> class_words{
     {{"fan", SensorClass::fan},

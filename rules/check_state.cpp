@@ -60,10 +60,14 @@ CheckStates::CheckStates(const Site& site, const Topology& topology)
       topology_(topology),
       ping_(site.devices.size()),
       snmp_(site.devices.size()),
+      arp_(site.devices.size()),
+      path_(site.devices.size()),
+      routed_(site.devices.size(), false),
       by_device_(site.devices.size()),
       uptime_s_(site.devices.size(), -1) {
   for (DeviceIndex device = 0; device < site.devices.size(); ++device) {
     const Device& known = site.devices[device];
+    for (const std::string& address : known.addresses) by_address_.emplace(address, device);
     if (!known.addresses.empty() && device != site.monitor)
       ping_[device] = add(SignKind::ping, device, 0, "");
     if (known.credential && !known.addresses.empty()) {
@@ -173,6 +177,8 @@ std::vector<Touch> CheckStates::observe(DeviceIndex device, const Observation& o
   if (const auto* seen = std::get_if<LogSourceSeen>(&observation.seen))
     log_source(device, time, *seen, touches);
   if (const auto* seen = std::get_if<MonitorSeen>(&observation.seen)) monitor(device, time, *seen, touches);
+  if (const auto* seen = std::get_if<ArpSeen>(&observation.seen)) arp(device, time, *seen, touches);
+  if (const auto* seen = std::get_if<TraceSeen>(&observation.seen)) trace(device, time, *seen, touches);
   return touches;
 }
 
@@ -195,6 +201,10 @@ void CheckStates::icmp(DeviceIndex device, Time time, const IcmpSeen& seen, std:
   const bool in_part = !silent && seen.received < seen.sent;
   touches.push_back(sample(
       *ping_[device], in_part && !back ? time - site_.devices[device].polling.icmp.timeout : time, silent));
+  if (silent) return;
+  traced_.erase(device);
+  // Who answers ping has its address; nobody asks by ARP again.
+  if (arp_[device] && signs_[*arp_[device]].bad) touches.push_back(sample(*arp_[device], time, false));
   // What was asked of a device while it was cut off says nothing of it now.
   if (back)
     for (const SignIndex sign : by_device_[device])
@@ -320,6 +330,41 @@ void CheckStates::monitor(DeviceIndex device, Time time, const MonitorSeen& seen
     touches.push_back(sample(sign, time, !*seen.storage_ok));
     signs_[sign].line = cut(seen.storage_error);
   }
+}
+
+void CheckStates::arp(DeviceIndex device, Time time, const ArpSeen& seen, std::vector<Touch>& touches) {
+  if (seen.status == Outcome::blind) routed_[device] = true;
+  const auto reach = ping_[device];
+  // Of a device that answers ping it says nothing new, and nobody would ask again.
+  const bool silent = reach && signs_[*reach].known && signs_[*reach].bad;
+  if (!silent || (seen.status != Outcome::ok && seen.status != Outcome::timeout)) return;
+  expect_arp(device);
+  touches.push_back(sample(*arp_[device], time, seen.status == Outcome::timeout));
+  signs_[*arp_[device]].mac = seen.mac;
+}
+
+void CheckStates::expect_arp(DeviceIndex device) {
+  if (!arp_[device]) arp_[device] = add(SignKind::arp, device, 0, "");
+}
+
+/// Whoever answers on the way is alive, and all before it passes packets on in both directions.
+void CheckStates::trace(DeviceIndex device, Time time, const TraceSeen& seen, std::vector<Touch>& touches) {
+  Traced traced{time, seen, {}};
+  for (const TraceHop& hop : seen.hops) {
+    const auto known = hop.from.empty() ? by_address_.end() : by_address_.find(hop.from);
+    if (known == by_address_.end() || known->second == device) continue;
+    traced.last_known = known->second;
+    auto& sign = path_[known->second];
+    if (!sign) sign = add(SignKind::path, known->second, 0, "");
+    touches.push_back(sample(*sign, time, false));
+  }
+  const auto reach = ping_[device];
+  if (reach && signs_[*reach].known && signs_[*reach].bad) traced_[device] = std::move(traced);
+}
+
+const Traced* CheckStates::traced(DeviceIndex device) const {
+  const auto found = traced_.find(device);
+  return found == traced_.end() ? nullptr : &found->second;
 }
 
 void CheckStates::log_source(DeviceIndex device, Time time, const LogSourceSeen& seen,

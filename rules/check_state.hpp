@@ -32,6 +32,8 @@ enum class SignKind : std::uint8_t {
   management,  ///< ping of the management controller
   log_silent,  ///< name: the source of log lines; bad: nothing comes for longer than is expected
   log_clock,   ///< the same; bad: its writer's clock is off
+  arp,         ///< bad: nobody has its address on the monitor's own wire, asked while it was silent
+  path,        ///< never bad; good: it answered as a hop of a path trace, so the way to it works
 };
 
 using SignIndex = std::uint32_t;
@@ -61,6 +63,7 @@ struct Sign {
   std::string component;
   std::string line;      ///< the last matching line, cut
   LogSourceSeen source;  ///< of log_silent and log_clock
+  std::string mac;       ///< of arp: who answers
 
   void sample(Time time, bool is_bad);
   /// A log line that names a loop or a storm.
@@ -68,6 +71,13 @@ struct Sign {
     return kind == SignKind::log && rule && rule->cause == Cause::loop;
   }
   void forget();  ///< back to "not looked at yet"; what it had been stays in last_good
+};
+
+/// The last path trace to a device, kept while it is silent.
+struct Traced {
+  Time time;
+  TraceSeen seen;
+  std::optional<DeviceIndex> last_known;  ///< of the hops that answered, the last that is in the inventory
 };
 
 /// A sample that was folded in.
@@ -101,6 +111,14 @@ class CheckStates {
   [[nodiscard]] std::optional<SignIndex> port(CableIndex cable, DeviceIndex end, SignKind kind) const;
   [[nodiscard]] std::optional<SignIndex> find(SignKind kind, DeviceIndex device,
                                               const std::string& name) const;
+  [[nodiscard]] std::optional<SignIndex> arp(DeviceIndex device) const { return arp_[device]; }
+  [[nodiscard]] std::optional<SignIndex> path(DeviceIndex device) const { return path_[device]; }
+  /// It is about to be asked for by ARP: from here on that is a look that can be waited for.
+  void expect_arp(DeviceIndex device);
+  /// Null when no trace was run since the device was last heard.
+  [[nodiscard]] const Traced* traced(DeviceIndex device) const;
+  /// It was asked for by ARP and is not on the monitor's own wire.
+  [[nodiscard]] bool is_routed(DeviceIndex device) const { return routed_[device]; }
   /// All signs of a device.
   [[nodiscard]] const std::vector<SignIndex>& of(DeviceIndex device) const { return by_device_[device]; }
   /// How often a living thing does not answer one whole look of this kind (ping, snmp or service): learned
@@ -120,11 +138,17 @@ class CheckStates {
   void service(DeviceIndex device, Time time, const ServiceSeen& seen, std::vector<Touch>& touches);
   void log_source(DeviceIndex device, Time time, const LogSourceSeen& seen, std::vector<Touch>& touches);
   void monitor(DeviceIndex device, Time time, const MonitorSeen& seen, std::vector<Touch>& touches);
+  void arp(DeviceIndex device, Time time, const ArpSeen& seen, std::vector<Touch>& touches);
+  void trace(DeviceIndex device, Time time, const TraceSeen& seen, std::vector<Touch>& touches);
 
   const Site& site_;
   const Topology& topology_;
   std::vector<Sign> signs_;
   std::vector<std::optional<SignIndex>> ping_, snmp_;
+  std::vector<std::optional<SignIndex>> arp_, path_;  // made when first needed
+  std::vector<bool> routed_;
+  std::map<DeviceIndex, Traced> traced_;
+  std::map<std::string, DeviceIndex> by_address_;
   std::vector<std::vector<SignIndex>> by_device_;
   std::map<std::tuple<SignKind, DeviceIndex, std::string>, SignIndex> by_name_;
   std::map<std::tuple<CableIndex, DeviceIndex, SignKind>, SignIndex> by_cable_;

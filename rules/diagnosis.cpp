@@ -355,7 +355,8 @@ class Cover {
       } else if (term.probability > another_onset || !dates_the_fault(sign.kind)) {
         verdict.explained.push_back(term.sign);
         verdict.evidence += term.strength;
-        witnesses.emplace(sign.device, sign.kind == SignKind::ping);
+        // The same silence, asked in another way.
+        if (sign.kind != SignKind::arp) witnesses.emplace(sign.device, sign.kind == SignKind::ping);
       }
     }
     verdict.witnesses = static_cast<int>(witnesses.size());
@@ -401,6 +402,10 @@ double bad_strength(const World& world, const Sign& sign) {
       break;
     case SignKind::management:
       each = 6.0;
+      break;
+    case SignKind::arp:
+    case SignKind::path:
+      each = 3.0;
       break;
     case SignKind::log:
     case SignKind::carrier:

@@ -158,6 +158,9 @@ void Engine::Mind::observe(const Observation& observation) {
   } else {
     answered(device, observation);
     note(states_.observe(device, observation));
+    // Asked for to tell faults apart, so it may, whatever it says.
+    dirty_ = dirty_ || std::holds_alternative<ArpSeen>(observation.seen) ||
+             std::holds_alternative<TraceSeen>(observation.seen);
   }
 }
 

@@ -14,7 +14,15 @@ std::string probe_of(const Observation& observation) {
   if (std::holds_alternative<SnmpSeen>(observation.seen)) return "snmp";
   if (const auto* service = std::get_if<ServiceSeen>(&observation.seen))
     return service->probe == "http" || service->probe == "plugin" ? service->probe : "tcp";
+  if (std::holds_alternative<ArpSeen>(observation.seen)) return "arp";
+  if (std::holds_alternative<TraceSeen>(observation.seen)) return "trace";
   return "";
+}
+
+/// The fault is in one device that may have an address, so that ARP can tell whether it still lives.
+bool is_of_one_device(FaultKind kind) {
+  return kind == FaultKind::device_power || kind == FaultKind::device_hang || kind == FaultKind::forwarder ||
+         kind == FaultKind::management_hang;
 }
 
 }  // namespace
@@ -31,6 +39,7 @@ bool Engine::Mind::is_asked(SignIndex index) const {
   const Sign& sign = states_[index];
   std::string probe = "snmp";
   if (sign.kind == SignKind::ping) probe = "icmp";
+  if (sign.kind == SignKind::arp) probe = "arp";
   if (sign.kind == SignKind::service) probe = site_.devices[sign.device].services[sign.index].look();
   const auto found = asked_.find({sign.device, probe});
   return found != asked_.end() && !found->second.answered && now - found->second.at < limits::answer_wait;
@@ -54,6 +63,62 @@ void Engine::Mind::ask() {
   for (const SignIndex sign : suspicious_) ask_about(sign);
   if (suspicious_.empty())
     std::erase_if(asked_, [&](const auto& entry) { return now - entry.second.at > limits::answer_wait; });
+}
+
+/// The monitor's own wire, as far as the plan tells; behind a switch that also routes, the look itself says
+/// no.
+bool Engine::Mind::on_own_wire(DeviceIndex device) const {
+  if (states_.is_routed(device)) return false;
+  if (!topology_.reachable(device)) return true;  // nothing is recorded of it, so it is tried
+  return std::ranges::any_of(topology_.cables(site_.monitor), [&](CableIndex cable) {
+    const DeviceIndex first = topology_.other_end(cable, site_.monitor);
+    return first == device || topology_.in_one_domain(first, device);
+  });
+}
+
+void Engine::Mind::ask_apart(const Verdict& verdict) {
+  if (!options_.can_probe || !cuts_off(verdict.fault.kind) || verdict.fault.kind == FaultKind::off) return;
+  if (!verdict.rivals.empty()) ask_who_is_there(verdict);
+  ask_for_the_way(verdict);
+}
+
+/// "Hangs or filters", or "without power or cable": of each single device that is suspected among others.
+void Engine::Mind::ask_who_is_there(const Verdict& verdict) {
+  const auto ask_for = [&](const Fault& fault) {
+    if (!is_of_one_device(fault.kind)) return;
+    const auto ping = states_.ping(fault.index);
+    if (!ping || !states_[*ping].known || !states_[*ping].bad || !on_own_wire(fault.index)) return;
+    const auto known = states_.arp(fault.index);
+    if (known && states_[*known].known && states_[*known].last_sample >= *states_[*ping].first_bad) return;
+    states_.expect_arp(fault.index);
+    want(fault.index, "arp", *ping);
+  };
+  ask_for(verdict.fault);
+  for (const Rival& rival : verdict.rivals) ask_for(rival.fault);
+}
+
+/// One trace a verdict and silence: to the device farthest away that is behind a router.
+void Engine::Mind::ask_for_the_way(const Verdict& verdict) {
+  if (awaited_trace(verdict)) return;
+  std::optional<SignIndex> farthest;
+  std::size_t longest = 0;
+  for (const SignIndex index : verdict.explained) {
+    const Sign& sign = states_[index];
+    if (sign.kind != SignKind::ping || on_own_wire(sign.device)) continue;
+    const Traced* traced = states_.traced(sign.device);
+    if (traced && traced->time >= *sign.first_bad) return;
+    const std::size_t length = topology_.cutters(sign.device).size() + 1;
+    if (length > longest) farthest = index;
+    longest = std::max(longest, length);
+  }
+  if (farthest) want(states_[*farthest].device, "trace", *farthest);
+}
+
+bool Engine::Mind::awaited_trace(const Verdict& verdict) const {
+  return std::ranges::any_of(verdict.explained, [&](SignIndex index) {
+    const auto asked = asked_.find({states_[index].device, "trace"});
+    return asked != asked_.end() && !asked->second.answered && now - asked->second.at < limits::answer_wait;
+  });
 }
 
 void Engine::Mind::ask_about(SignIndex index) {

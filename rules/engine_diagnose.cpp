@@ -1,6 +1,7 @@
 // From bad signs to incidents: which signs count, when a verdict is ripe, and how incidents keep up with it.
 
 #include <algorithm>
+#include <array>
 
 #include "rules/evidence.hpp"
 #include "rules/mind.hpp"
@@ -22,11 +23,13 @@ bool covers(const Maintenance& window, const Site& site, DeviceIndex device, Tim
   return false;
 }
 
-/// Strong signs of a verdict: those it stands for, not those it merely tolerates.
+/// Strong signs of a verdict: those it stands for, not those it merely tolerates. Nobody asks ARP again, so
+/// that an incident cannot wait for it.
 std::vector<SignIndex> strong_signs(const World& world, const Verdict& verdict) {
   std::vector<SignIndex> strong;
   for (const Prediction& prediction : predict(world, verdict.fault))
-    if (prediction.probability >= 0.5 && std::ranges::binary_search(verdict.explained, prediction.sign))
+    if (prediction.probability >= 0.5 && world.states[prediction.sign].kind != SignKind::arp &&
+        std::ranges::binary_search(verdict.explained, prediction.sign))
       strong.push_back(prediction.sign);
   return strong;
 }
@@ -50,10 +53,16 @@ bool differs(const Diagnosis& before, const Diagnosis& after) {
     std::ranges::sort(list);
     return list;
   };
-  const auto lines = [](const Diagnosis& d) {
-    return std::ranges::count(d.evidence, "log_line", &Reason::code);
+  const auto count = [](const Diagnosis& d, std::string_view code) {
+    return std::ranges::count(d.evidence, code, &Reason::code);
   };
-  return !same_place(before, after) || lines(before) != lines(after) || before.category != after.category ||
+  // Such a reason comes once, and says what no other does.
+  static constexpr std::array<std::string_view, 7> told{"log_line",    "arp_answers",   "arp_silent",
+                                                        "trace_ends",  "trace_refused", "trace_reaches",
+                                                        "trace_no_hop"};
+  const bool new_reason = std::ranges::any_of(
+      told, [&](std::string_view code) { return count(before, code) != count(after, code); });
+  return !same_place(before, after) || new_reason || before.category != after.category ||
          before.affected != after.affected ||
          std::abs(before.confidence - after.confidence) >= limits::changed_confidence ||
          places(before) != places(after);
@@ -94,7 +103,7 @@ bool Engine::Mind::masked(const Sign& sign) {
     if (sign.kind == SignKind::port && masked_port(sign)) return true;
   } else if (sign.kind == SignKind::ping || sign.kind == SignKind::log || sign.kind == SignKind::carrier ||
              sign.kind == SignKind::gateway || sign.kind == SignKind::storage ||
-             sign.kind == SignKind::management) {
+             sign.kind == SignKind::management || sign.kind == SignKind::arp || sign.kind == SignKind::path) {
     return false;
   }
   const auto ping = states_.ping(sign.device);
@@ -133,6 +142,8 @@ int Engine::Mind::looks_needed(SignKind kind) const {
     case SignKind::storage:
     case SignKind::log_silent:
     case SignKind::log_clock:
+    case SignKind::arp:
+    case SignKind::path:
       return 1;
     default:
       return 2;
@@ -209,9 +220,13 @@ void Engine::Mind::evaluate() {
   for (const auto& [number, incident] : book.all())
     if (incident.is_open())
       for (const SignIndex sign : incident.owned) suspicious_.erase(sign);
+  // Evidence that nobody can be accused by alone.
+  std::erase_if(suspicious_, [&](SignIndex sign) { return states_[sign].kind == SignKind::arp; });
   ask();
   const std::vector<Fault> known = held();
-  assign(diagnose(world(), signs, known));
+  const std::vector<Verdict> verdicts = diagnose(world(), signs, known);
+  for (const Verdict& verdict : verdicts) ask_apart(verdict);
+  assign(verdicts);
 }
 
 void Engine::Mind::assign(const std::vector<Verdict>& verdicts) {
@@ -379,7 +394,8 @@ bool Engine::Mind::ripe(const Verdict& verdict) {
   for (const SignIndex index : verdict.explained) {
     const Sign& sign = states_[index];
     const Polling& polling = site_.devices[sign.device].polling;
-    sure = sure || sign.bad_count >= looks_needed(sign.kind);
+    // ARP tells the explanations apart; that it is silent at all, pings must show.
+    sure = sure || (sign.kind != SignKind::arp && sign.bad_count >= looks_needed(sign.kind));
     if (sign.kind == SignKind::ping || sign.kind == SignKind::port)
       round = std::max(round, polling.icmp.interval);
     if (sign.kind == SignKind::snmp || sign.kind == SignKind::service) {
@@ -389,7 +405,7 @@ bool Engine::Mind::ripe(const Verdict& verdict) {
   }
   if (!sure) return false;
   const bool waiting =
-      only_a_port_says_so(verdict) ||
+      only_a_port_says_so(verdict) || (!verdict.rivals.empty() && awaited_trace(verdict)) ||
       std::ranges::any_of(verdict.pending, [&](SignIndex sign) { return awaited(sign, with_services); });
   if (!waiting) return true;
   const Milliseconds hold = with_services ? limits::live_hold_of_services : limits::live_hold;
@@ -420,9 +436,11 @@ void Engine::Mind::consider(const Verdict& verdict) {
   }
   if (in_maintenance(verdict)) return;
   if (Incident* incident = fell_with(verdict)) {
-    incident->fell_with_it.insert(verdict.explained.begin(), verdict.explained.end());
-    dirty_ = dirty_ || !std::ranges::includes(incident->owned, verdict.explained);
-    incident->owned.insert(verdict.explained.begin(), verdict.explained.end());
+    std::vector<SignIndex> signs = verdict.explained;
+    std::erase_if(signs, [&](SignIndex sign) { return states_[sign].kind == SignKind::arp; });
+    incident->fell_with_it.insert(signs.begin(), signs.end());
+    dirty_ = dirty_ || !std::ranges::includes(incident->owned, signs);
+    incident->owned.insert(signs.begin(), signs.end());
     return;
   }
   open(verdict);
@@ -534,7 +552,8 @@ void Engine::Mind::find_again(Incident& incident) {
   if (!incident.fault || !incident.owned.empty()) return;
   for (const Prediction& prediction : predict(world(), *incident.fault)) {
     const SignKind kind = states_[prediction.sign].kind;
-    if (prediction.probability >= 0.8 && kind != SignKind::port && kind != SignKind::management)
+    if (prediction.probability >= 0.8 && kind != SignKind::port && kind != SignKind::management &&
+        kind != SignKind::arp && kind != SignKind::path)
       incident.owned.insert(prediction.sign);
   }
 }

@@ -23,6 +23,10 @@ std::string probe_name(SignKind kind) {
     case SignKind::management:
     case SignKind::gateway:
       return "icmp";
+    case SignKind::arp:
+      return "arp";
+    case SignKind::path:
+      return "trace";
     case SignKind::service:
       return "tcp";
     case SignKind::log:
@@ -53,6 +57,7 @@ std::optional<Reasoning> Engine::Mind::why(int number) {
       reasoning.rivals.push_back(reasoning_of(rival, verdict.onset));
     for (const SignIndex sign : verdict.pending) {
       if (reasoning.not_seen.size() == looks_told) break;
+      if (states_[sign].kind == SignKind::arp && states_.is_routed(states_[sign].device)) continue;
       Reason reason = reason_about(site_, "not_looked", states_[sign].device);
       reason.values["probe"] = probe_name(states_[sign].kind);
       if (std::ranges::none_of(reasoning.not_seen,

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t reasons_kept = 12;
 constexpr std::size_t names_kept = 8;
+constexpr std::size_t arp_answers_told = 3;
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
@@ -162,6 +163,46 @@ void excluding(const World& world, const Verdict& verdict, std::vector<Reason>& 
   }
 }
 
+/// How far a path trace to one of the silent devices came.
+Reason reason_of_trace(const World& world, DeviceIndex device, const Traced& traced) {
+  const TraceSeen& seen = traced.seen;
+  Reason reason{"trace_ends", traced.time, named(world, device)};
+  if (seen.status == Outcome::ok) {
+    reason.code = "trace_reaches";
+  } else if (seen.hops.empty()) {
+    reason.code = "trace_no_hop";
+  } else {
+    if (seen.status == Outcome::unreachable) reason.code = "trace_refused";
+    reason.values["hop"] = seen.hops.back().from;
+    if (traced.last_known) {
+      const Device& last = world.site.devices[*traced.last_known];
+      if (std::ranges::find(last.addresses, seen.hops.back().from) != last.addresses.end())
+        reason.values["hop"] += " " + (last.label.empty() ? last.name : last.label);
+    }
+  }
+  reason.values["count"] = std::to_string(seen.hops.size());
+  return reason;
+}
+
+/// What looks that were asked for on suspicion say of the silent ones: ARP, and one path trace.
+void asked_apart(const World& world, const Verdict& verdict, std::vector<Reason>& reasons) {
+  std::size_t answering = 0;
+  bool traced_one = false;
+  for (const SignIndex index : verdict.explained) {
+    const Sign& sign = world.states[index];
+    if (sign.kind != SignKind::ping) continue;
+    const auto arp = world.states.arp(sign.device);
+    if (arp && world.states[*arp].known && !world.states[*arp].bad &&
+        world.states[*arp].last_sample >= verdict.onset && answering++ < arp_answers_told)
+      reasons.push_back(well_of(world, *arp));
+    const Traced* traced = world.states.traced(sign.device);
+    if (traced && !traced_one && traced->time >= verdict.onset && traced->seen.status != Outcome::blind) {
+      traced_one = true;
+      reasons.push_back(reason_of_trace(world, sign.device, *traced));
+    }
+  }
+}
+
 }  // namespace
 
 Reason reason_of(const World& world, SignIndex index) {
@@ -229,6 +270,11 @@ Reason reason_of(const World& world, SignIndex index) {
       reason.values["source"] = sign.name;
       reason.values["seconds"] = seconds_text(sign.source.ahead.value_or(Milliseconds(0)));
       break;
+    case SignKind::arp:
+      reason.code = "arp_silent";
+      break;
+    case SignKind::path:
+      break;  // never bad
   }
   return reason;
 }
@@ -253,6 +299,13 @@ Reason well_of(const World& world, SignIndex index) {
       break;
     case SignKind::management:
       reason.code = "management_answers";
+      break;
+    case SignKind::arp:
+      reason.code = "arp_answers";
+      reason.values["mac"] = sign.mac;
+      break;
+    case SignKind::path:
+      reason.code = "on_the_way";
       break;
     case SignKind::ping:
       break;
@@ -305,6 +358,7 @@ Diagnosis explain_verdict(const World& world, const Verdict& verdict) {
   for (const SignIndex sign : verdict.explained)
     if (world.states[sign].kind != SignKind::ping && diagnosis.evidence.size() < reasons_kept)
       diagnosis.evidence.push_back(reason_of(world, sign));
+  if (cuts_off(verdict.fault.kind)) asked_apart(world, verdict, diagnosis.evidence);
   excluding(world, verdict, diagnosis.evidence);
   if (cuts_off(verdict.fault.kind)) still_working(world, verdict, diagnosis.evidence);
   return diagnosis;

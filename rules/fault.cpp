@@ -11,6 +11,12 @@ namespace {
 
 constexpr double certain = 0.9999;
 constexpr double own_denial = 0.9999;
+/// Nobody answers ARP for a device without power. For one that hangs or filters the card or the kernel often
+/// still does; for one that is cut off, never.
+constexpr double no_arp_without_power = 0.97;
+constexpr double no_arp_of_a_hung_one = 0.25;
+/// A PC that sleeps may let its card answer for it.
+constexpr double sleeper_denial = 0.8;
 constexpr double unlikely_on_standby = 4.0;  // nats
 constexpr Milliseconds before_closing = std::chrono::minutes(30);
 
@@ -36,6 +42,9 @@ struct Predictions {
     for (const DeviceIndex device : world.topology.behind(element)) {
       const bool own = !element.is_cable && element.index == device;
       add(world.states.ping(device), certain, own ? own_denial : 0.99);
+      if (!own) add(world.states.arp(device), certain);
+      // A hop that answered was reached through everything before it.
+      add(world.states.path(device), certain, own ? 0.999 : 0.99);
       if (!own && !ends_at(element, device)) management_behind(device);
     }
   }
@@ -102,7 +111,11 @@ void predict_power(Predictions& out, const Fault& fault) {
     if (leads_to_monitor(world, device))
       out.add(world.states.find(SignKind::gateway, world.site.monitor, ""), 0.95, 0.9);
   }
-  for (const DeviceIndex device : silent) out.add(world.states.ping(device), certain);
+  for (const DeviceIndex device : silent) {
+    out.add(world.states.ping(device), certain);
+    out.add(world.states.arp(device), no_arp_without_power);
+    out.add(world.states.path(device), certain);
+  }
   if (fault.kind == FaultKind::power_feed) {
     // A dead UPS is often silent itself.
     out.add(world.states.ping(fault.index), 0.6, 0.6);
@@ -184,6 +197,7 @@ void predict_link_errors(Predictions& out, const Fault& fault) {
 
 void predict_forwarder(Predictions& out, DeviceIndex device) {
   out.cut({false, device});
+  out.add(out.world.states.arp(device), 0.9, 0.9);
   if (leads_to_monitor(out.world, device))
     out.add(out.world.states.find(SignKind::gateway, out.world.site.monitor, ""), 0.95, 0.9);
   out.facing_ports(device, 0.65);  // a dead one loses its link, a hung one keeps it
@@ -195,6 +209,8 @@ void predict_uplink(Predictions& out) {
   for (DeviceIndex device = 0; device < out.world.site.devices.size(); ++device)
     if (out.world.topology.reachable(device)) {
       out.add(out.world.states.ping(device), certain);
+      out.add(out.world.states.arp(device), certain);
+      out.add(out.world.states.path(device), certain);
       out.management_behind(device);
     }
   const DeviceIndex monitor = out.world.site.monitor;
@@ -306,10 +322,14 @@ std::vector<Prediction> predict(const World& world, const Fault& fault) {
   switch (fault.kind) {
     case FaultKind::off:
       out.cut({false, fault.index});
+      out.add(states.arp(fault.index), no_arp_without_power, sleeper_denial);
       out.facing_ports(fault.index, 0.5);
       break;
     case FaultKind::device_power:
       out.cut({false, fault.index});
+      out.add(states.arp(fault.index), no_arp_without_power,
+              world.site.devices[fault.index].kind == DeviceKind::terminal ? sleeper_denial
+                                                                           : no_arp_without_power);
       out.facing_ports(fault.index, on_standby(world, fault.index)                                 ? 0.2
                                     : world.site.devices[fault.index].kind == DeviceKind::terminal ? 0.995
                                                                                                    : 0.97);
@@ -317,6 +337,7 @@ std::vector<Prediction> predict(const World& world, const Fault& fault) {
       break;
     case FaultKind::device_hang:
       out.cut({false, fault.index});
+      out.add(states.arp(fault.index), no_arp_of_a_hung_one);
       out.logs(fault.index, LogClass::software, 0.5);
       break;
     case FaultKind::soft_hang:
@@ -340,6 +361,7 @@ std::vector<Prediction> predict(const World& world, const Fault& fault) {
     case FaultKind::management_hang:
       out.add(states.ping(fault.index), 0.95);
       out.add(states.snmp(fault.index), 0.95);
+      out.add(states.arp(fault.index), no_arp_of_a_hung_one);
       break;
     case FaultKind::link:
       out.cut({true, fault.index});
@@ -535,6 +557,8 @@ void add_causes(const World& world, const Sign& sign, SignIndex index, std::vect
       add({{FaultKind::log_source, sign.device, index}});
       break;
     case SignKind::management:
+    case SignKind::arp:
+    case SignKind::path:
       break;  // evidence only: nobody is woken for a management controller
   }
 }

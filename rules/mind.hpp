@@ -190,6 +190,12 @@ class Engine::Mind {
   // engine_ask.cpp
   void ask();
   void ask_about(SignIndex sign);
+  /// The looks that are worth their packets only when they tell the verdict from its rivals.
+  void ask_apart(const Verdict& verdict);
+  void ask_who_is_there(const Verdict& verdict);
+  void ask_for_the_way(const Verdict& verdict);
+  [[nodiscard]] bool on_own_wire(DeviceIndex device) const;
+  [[nodiscard]] bool awaited_trace(const Verdict& verdict) const;
   void want(DeviceIndex device, const std::string& probe, SignIndex why);
   void answered(DeviceIndex device, const Observation& observation);
   [[nodiscard]] bool is_asked(SignIndex sign) const;

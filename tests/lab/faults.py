@@ -165,6 +165,11 @@ _add("server-hung", "CS server 1 answers nothing, its link stays up",
      both(lambda lab: lab.network.drop_everything("cs-1", "eth0"), lambda lab: lab.machines.signal("cs-1", signal.SIGSTOP)),
      both(lambda lab: lab.network.hear_again("cs-1"), lambda lab: thaw(lab, "cs-1")),
      {("software", "device_hang", "cs-1")}, ["cs-1"])
+_add("server-filters", "CS server 2 answers nothing but ARP",
+     lambda lab: lab.network.drop_packets("cs-2", "eth0"), lambda lab: lab.network.hear_again("cs-2"),
+     {("software", "device_hang", "cs-2")}, ["cs-2"])
+_add("server-2-dead", "CS server 2, which has no management controller, loses its power", power_off("cs-2"),
+     power_on("cs-2"), {(category, "device_power", "cs-2") for category in ("hardware", "undetermined")}, ["cs-2"])
 _add("server-half-hung", "every program of CS server 2 stands still, its kernel answers pings",
      lambda lab: freeze(lab, "cs-2"), lambda lab: thaw(lab, "cs-2"), {("software", "device_hang", "cs-2")}, ["cs-2"])
 _add("service-crashed", "the application of CS server 2 crashes",

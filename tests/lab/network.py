@@ -194,5 +194,11 @@ class Network:
         self.run(name, ["nft", f'add table netdev hang; add chain netdev hang heard {{ type filter hook ingress '
                                f'device "{port}" priority 0; policy drop; }}'])
 
+    def drop_packets(self, name, port):
+        """It hears no IP packet any more but answers ARP, as a system does that hangs half-way or filters."""
+        self.run(name, ["nft", f'add table netdev hang; add chain netdev hang heard {{ type filter hook ingress '
+                               f'device "{port}" priority 0; policy accept; }}; '
+                               f'add rule netdev hang heard meta protocol ip drop'])
+
     def hear_again(self, name):
         self.run(name, ["nft", "delete table netdev hang"])

@@ -119,9 +119,28 @@ TEST_CASE("every observation of the contract is read") {
   CHECK(monitor.carrier == true);
   CHECK(monitor.gateway_ok == true);
   CHECK(monitor.storage_ok == false);
-  CHECK(read<OtherSeen>(contract_lines()[11]).probe == "trace");
+  CHECK(read<TraceSeen>(contract_lines()[11]).status == Outcome::blind);
   CHECK(read<IcmpSeen>(contract_lines()[12]).blind);
   CHECK(read<IcmpSeen>(contract_lines()[12]).management);
+}
+
+TEST_CASE("path traces and ARP looks are read and written and their mistakes are told") {
+  const auto trace = read<TraceSeen>(line_of(
+      R"("probe":"trace","status":"timeout","target":"192.0.2.9","hops":["192.0.2.1",null,{"from":"198.51.100.1","rtt_ms":2.5}])"));
+  REQUIRE(trace.hops.size() == 3);
+  CHECK(trace.target == "192.0.2.9");
+  CHECK(trace.hops[0].from == "192.0.2.1");
+  CHECK(trace.hops[1].from.empty());
+  CHECK(trace.hops[2].rtt_ms == 2.5);
+  CHECK(read<TraceSeen>(line_of(R"("probe":"trace","status":"blind")")).status == Outcome::blind);
+  const auto arp = read<ArpSeen>(line_of(R"("probe":"arp","status":"ok","mac":"02:00:5e:00:53:01")"));
+  CHECK(arp.status == Outcome::ok);
+  CHECK(arp.mac == "02:00:5e:00:53:01");
+  check_round_trip(line_of(
+      R"("probe":"trace","status":"unreachable","target":"192.0.2.9","hops":[{},{"from":"192.0.2.1","rtt_ms":0.5}])"));
+  check_round_trip(line_of(R"("probe":"arp","status":"timeout")"));
+  CHECK(error_of(line_of(R"("probe":"arp","status":"refused")")).find("status") != std::string::npos);
+  CHECK(error_of(line_of(R"("probe":"trace","status":"ok","hops":7)")).find("hops") != std::string::npos);
 }
 
 TEST_CASE("an observation keeps its meaning when it is written and read again") {

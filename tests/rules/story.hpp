@@ -186,6 +186,8 @@ class Story {
   std::set<std::pair<std::string, std::string>> down;             ///< device, port
   std::map<std::pair<std::string, std::string>, Outcome> broken;  ///< device, service
   std::map<std::string, std::vector<SensorSeen>> sensors;
+  std::map<std::string, ArpSeen> arp;       ///< what a look says; blind where nothing is set
+  std::map<std::string, TraceSeen> traces;  ///< the same
   std::map<std::pair<std::string, std::string>, std::uint64_t> errors;  ///< added at each look
   Delivery delivery = Delivery::sent;
   Failing failing = Failing::refused;  ///< of what fails
@@ -230,6 +232,14 @@ class Story {
       seen.sent = 3;
       seen.received = gone ? 0 : 3;
       see(name, seen);
+    } else if (probe == "arp") {
+      const auto told = arp.find(name);
+      see(name, told == arp.end() ? ArpSeen{Outcome::blind, ""} : told->second);
+    } else if (probe == "trace") {
+      const auto told = traces.find(name);
+      TraceSeen blind;
+      blind.status = Outcome::blind;
+      see(name, told == traces.end() ? blind : told->second);
     } else if (probe == "snmp") {
       SnmpSeen seen;
       seen.status = gone || no_agent.contains(name) ? Outcome::timeout : Outcome::ok;
