@@ -112,9 +112,7 @@ void act_by_token(const ControlDesk& desk, ControlRequest request, Language lang
                                 .in(language)),
                 request));
   request.incident = found->incident;
-  const Act what = request.verb == ControlVerb::incident_pass
-                       ? Act(Pass{found->incident, found->person, request.reason})
-                       : Act(Acknowledge{found->incident, found->person});
+  const Act what = answer_act(*found, request.verb != ControlVerb::incident_pass, request.reason);
   carry_out(desk, request, what, found->person, language, answer);
 }
 
@@ -203,10 +201,10 @@ void answer(const ControlDesk& desk, const ControlRequest& request, const Peer& 
       request.acts() || request.verb == ControlVerb::verify ? Picture{} : desk.engine.picture();
   switch (request.verb) {
     case ControlVerb::status:
-      return answer(
-          request.json
-              ? status_json(picture, desk.site, desk.clock.now(), language, desk.dropped, desk.log_sources)
-              : status_report(picture, desk.site, desk.clock.now(), style, desk.dropped, desk.log_sources));
+      return answer(request.json ? status_json(picture, desk.site, desk.clock.now(), language, desk.dropped,
+                                               desk.log_sources, desk.channels)
+                                 : status_report(picture, desk.site, desk.clock.now(), style, desk.dropped,
+                                                 desk.log_sources, desk.channels));
     case ControlVerb::incident_list:
       return answer(request.json ? incident_list_json(picture, desk.site, language)
                                  : incident_list_report(picture, desk.site, style));

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/channel_state.hpp"
 #include "agent/control_socket.hpp"
 #include "agent/log_source_watch.hpp"
 #include "agent/page_token.hpp"
@@ -45,6 +46,7 @@ struct ControlDesk {
   const PageTokens& tokens;
   std::vector<DroppedCount> dropped{};        ///< as it stands now
   std::vector<LogSourceState> log_sources{};  ///< the same
+  std::vector<ChannelState> channels{};       ///< the same
   /// True once the desk's things are gone: an answer that comes late must look here first.
   std::shared_ptr<const bool> ended{};
   AuditTrail* trail = nullptr;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/mail_answer.hpp"
 #include "agent/mail_message.hpp"
 
 namespace nethealth {
@@ -78,7 +79,9 @@ class MailCourier::Impl : public std::enable_shared_from_this<Impl> {
     message.to = notification.address;
     message.subject = notification.subject;
     message.body = notification.body;
-    message.message_id = message_id(installation_, notification.id, channel_.from);
+    message.message_id = message_id(installation_, notification.id, channel_.from,
+                                    channel_.replies ? std::string_view(letter.seal) : std::string_view());
+    if (channel_.replies) message.reply_to = reply_address(*channel_.replies, letter.seal);
     message.thread_id = thread_id(installation_, letter.incident, channel_.from);
     message.date = letter.queued;
     message.important =
@@ -99,7 +102,9 @@ class MailCourier::Impl : public std::enable_shared_from_this<Impl> {
   void try_next(const std::shared_ptr<Attempt>& attempt) {
     CurlMail mail;
     mail.server = attempt->servers.at(attempt->next);
-    mail.from = clean_address(channel_.from);
+    // What nobody takes comes back to where replies are read.
+    const std::string& returns_to = attempt->message.reply_to;
+    mail.from = clean_address(returns_to.empty() ? channel_.from : returns_to);
     mail.to = {attempt->to};
     mail.message = mail_text(attempt->message, zone_);
     mail.encryption_required = channel_.encryption == Channel::Encryption::required;

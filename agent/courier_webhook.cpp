@@ -83,14 +83,15 @@ std::string webhook_body(const Channel& channel, const Letter& letter, DeliveryF
   const Form form = form_of(channel.content_type);
   const std::string subject = marked_subject(notification.subject, flags.resend, flags.unjournaled, language);
   const std::string round = std::to_string(notification.round + 1);
-  const std::array<std::pair<std::string_view, std::string_view>, 7> words{
+  const std::array<std::pair<std::string_view, std::string_view>, 8> words{
       {{"{address}", notification.address},
        {"{subject}", subject},
        {"{text}", notification.body},
        {"{id}", notification.id},
        {"{token}", letter.token},
        {"{kind}", word(notification.kind)},
-       {"{round}", round}}};
+       {"{round}", round},
+       {"{answer_url}", letter.answer_url}}};
   std::string out;
   std::string_view rest = channel.body;
   while (!rest.empty()) {

@@ -27,7 +27,7 @@ class WebhookCourier : public Courier {
   std::shared_ptr<int> alive_ = std::make_shared<int>();  ///< an answer that comes later is dropped
 };
 
-/// The body with {address} {subject} {text} {id} filled in: as JSON text without quotes, percent-encoded for
+/// The body with its gaps filled in: as JSON text without quotes, percent-encoded for
 /// a form, as it is for any other content type. What else stands in braces stays.
 std::string webhook_body(const Channel& channel, const Letter& letter, DeliveryFlags flags,
                          Language language);

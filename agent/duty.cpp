@@ -15,6 +15,7 @@
 #include "agent/log.hpp"
 #include "agent/log_source_watch.hpp"
 #include "agent/lookout.hpp"
+#include "agent/mail_replies.hpp"
 #include "agent/pump.hpp"
 #include "agent/recorder.hpp"
 #include "probes/dropped_count.hpp"
@@ -126,6 +127,7 @@ class Duty::Impl {
     look_at_log_sources();
     trail_.configuration(configuration_->digests, digests_before_);
     pump_.wake();
+    read_replies();
     witness_head();
     lamps_.changed();
   }
@@ -136,6 +138,7 @@ class Duty::Impl {
 
   void stop_looking() {
     sources_timer_.cancel();
+    replies_.reset();
     traps_.reset();
     syslog_.reset();
     follower_.reset();
@@ -144,17 +147,9 @@ class Duty::Impl {
   }
 
   [[nodiscard]] ControlDesk desk() {
-    return {site_,
-            engine_,
-            pump_,
-            store_,
-            clock_,
-            tokens_,
-            dropped_counts(snmp_ != nullptr ? &snmp_->counters() : nullptr,
-                           traps_ ? &traps_->counters() : nullptr, syslog_ ? &syslog_->counters() : nullptr),
-            log_sources_.states(),
-            ended_,
-            &trail_};
+    return {
+        site_,  engine_, pump_, store_, clock_, tokens_, dropped(), log_sources_.states(), channel_states(),
+        ended_, &trail_};
   }
   [[nodiscard]] const Site& site() const { return site_; }
   [[nodiscard]] const Engine& engine() const { return engine_; }
@@ -171,6 +166,20 @@ class Duty::Impl {
   }
 
  private:
+  [[nodiscard]] std::vector<DroppedCount> dropped() const {
+    std::vector<DroppedCount> all =
+        dropped_counts(snmp_ != nullptr ? &snmp_->counters() : nullptr,
+                       traps_ ? &traps_->counters() : nullptr, syslog_ ? &syslog_->counters() : nullptr);
+    if (replies_) replies_->add_dropped(all);
+    return all;
+  }
+
+  [[nodiscard]] std::vector<ChannelState> channel_states() const {
+    std::vector<ChannelState> all;
+    if (replies_) replies_->add_states(all);
+    return all;
+  }
+
   LogFollowerOptions follower_options() {
     LogFollowerOptions options;
     options.sieve = [this](std::string_view line) { return configuration_->matcher.may_match(line); };
@@ -262,6 +271,25 @@ class Duty::Impl {
     const std::string& name = site_.devices[device].name;
     pump_.observe({clock_.now(), name, std::move(trap)});
     if (lookout_) lookout_->poll_now(device);
+  }
+
+  void read_replies() {
+    replies_ = std::make_unique<MailReplies>(
+        io_, messages_, site_, engine_, pump_, tokens_, clock_,
+        [this](const std::string& channel, const std::string& what) { log_mailbox(channel, what); });
+  }
+
+  void log_mailbox(const std::string& channel, const std::string& trouble) const {
+    if (trouble.empty())
+      return log_notice(
+          channel +
+          std::string(Phrase{": 返信の受信箱が再び読めます", ": the mailbox of replies can be read again"}.in(
+              site_.language)));
+    log_warning(
+        channel +
+        std::string(Phrase{": 返信の受信箱が読めません: ", ": the mailbox of replies cannot be read: "}.in(
+            site_.language)) +
+        trouble);
   }
 
   void log_lamp(const std::string& lamp, const std::string& trouble) const {
@@ -358,6 +386,7 @@ class Duty::Impl {
   std::vector<FollowedLog> logs_;
   LampKeeper lamps_;
   std::unique_ptr<HeartbeatSender> heartbeat_;
+  std::unique_ptr<MailReplies> replies_;
   std::unique_ptr<LogFollower> follower_;
   std::vector<std::unique_ptr<JournalFollower>> journals_;
   boost::asio::io_context& io_;

@@ -190,8 +190,10 @@ std::string clean_address(std::string_view address) {
   return good ? clean : std::string();
 }
 
-std::string message_id(std::string_view installation, std::string_view notification, std::string_view from) {
-  return "nethealth." + identifier(installation) + "." + identifier(notification) + "@" + domain_of(from);
+std::string message_id(std::string_view installation, std::string_view notification, std::string_view from,
+                       std::string_view seal) {
+  return "nethealth." + identifier(installation) + "." + identifier(notification) +
+         (seal.empty() ? "" : "." + identifier(seal)) + "@" + domain_of(from);
 }
 
 std::string thread_id(std::string_view installation, int incident, std::string_view from) {
@@ -217,6 +219,7 @@ std::string mail_text(const MailMessage& message, const Zone& zone) {
   header("Date", date_text(message.date, zone));
   header("From", clean_address(message.from));
   header("To", clean_address(message.to));
+  if (!message.reply_to.empty()) header("Reply-To", clean_address(message.reply_to));
   header("Message-ID", in_angles(message.message_id));
   if (!message.thread_id.empty()) {
     header("In-Reply-To", in_angles(message.thread_id));

@@ -12,10 +12,11 @@ namespace nethealth {
 struct MailMessage {
   std::string from;
   std::string to;
-  std::string subject;     ///< UTF-8
-  std::string body;        ///< UTF-8, lines ended by LF
-  std::string message_id;  ///< without angle brackets; see message_id()
-  std::string thread_id;   ///< the incident's, or empty: mail programs show its messages together
+  std::string subject;        ///< UTF-8
+  std::string body;           ///< UTF-8, lines ended by LF
+  std::string message_id;     ///< without angle brackets; see message_id()
+  std::string reply_to = {};  ///< where answers go; empty: to `from`
+  std::string thread_id;      ///< the incident's, or empty: mail programs show its messages together
   Time date;
   bool important = false;    ///< a page
   bool resend = false;       ///< it may have arrived before
@@ -29,8 +30,10 @@ struct MailMessage {
 /// characters become spaces, and text that is no UTF-8 is mended.
 std::string mail_text(const MailMessage& message, const Zone& zone);
 
-/// `nethealth.{installation}.{notification}@{domain of from}`: the same for every try of one notification.
-std::string message_id(std::string_view installation, std::string_view notification, std::string_view from);
+/// `nethealth.{installation}.{notification}[.{seal}]@{domain of from}`: the same for every try of one
+/// notification. The seal is there when replies are read: they name the mail that they reply to.
+std::string message_id(std::string_view installation, std::string_view notification, std::string_view from,
+                       std::string_view seal = {});
 
 /// The common root of an incident's messages; empty when `incident` is 0.
 std::string thread_id(std::string_view installation, int incident, std::string_view from);

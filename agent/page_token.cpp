@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -53,6 +54,10 @@ std::string in_letters(const Digest& digest) {
   return text;
 }
 
+bool can_be_answered(const NotificationPicture& told, Time now) {
+  return !told.acknowledged && now - told.queued <= page_token_lasts;
+}
+
 /// As it was meant: upper case, without separators, and with the usual mistakes of reading mended.
 std::string as_meant(std::string_view given) {
   std::string text;
@@ -65,6 +70,13 @@ std::string as_meant(std::string_view given) {
     if (text.size() > token_characters) return {};
   }
   return text;
+}
+
+/// Without a slash at its end; empty when there is none.
+std::string public_url(const Site& site) {
+  std::string url = site.http ? site.http->public_url : "";
+  while (url.ends_with('/')) url.pop_back();
+  return url;
 }
 
 }  // namespace
@@ -87,35 +99,73 @@ std::string PageTokens::token(const std::string& notification) const {
 
 std::optional<TokenAnswer> PageTokens::find(const Picture& picture, std::string_view given, Time now) const {
   const std::string meant = as_meant(given);
-  std::optional<TokenAnswer> found;
+  const auto stands_for = [&](const NotificationPicture& told) {
+    return can_be_answered(told, now) &&
+           same_secret(in_letters(hmac_sha256(key_, told.notification.id)), meant);
+  };
   for (const IncidentPicture& incident : picture.incidents) {
     if (incident.state == IncidentState::closed || incident.state == IncidentState::merged) continue;
-    for (const NotificationPicture& told : incident.notifications) {
-      const Notification& page = told.notification;
-      if (!is_call(page.kind) || told.acknowledged || now - told.queued > page_token_lasts) continue;
-      if (same_secret(in_letters(hmac_sha256(key_, page.id)), meant))
-        found = TokenAnswer{incident.number, page.person};
-    }
+    for (const NotificationPicture& told : incident.notifications)
+      if (is_call(told.notification.kind) && stands_for(told))
+        return TokenAnswer{incident.number, told.notification.person, told.notification.id};
   }
-  return found;
+  for (const Drill& drill : picture.drills)
+    for (const NotificationPicture& call : drill.calls)
+      if (stands_for(call) && drill.unanswered(call.notification.person) != nullptr)
+        return TokenAnswer{0, call.notification.person, call.notification.id};
+  return std::nullopt;
+}
+
+std::optional<TokenMessage> PageTokens::find_message(const Picture& picture, std::string_view given,
+                                                     Time now) const {
+  const std::string meant = as_meant(given);
+  const auto search = [&](const std::vector<NotificationPicture>& all) {
+    return std::ranges::find_if(all, [&](const NotificationPicture& told) {
+      return now - told.queued <= message_known_for &&
+             same_secret(in_letters(hmac_sha256(key_, told.notification.id)), meant);
+    });
+  };
+  for (const IncidentPicture& incident : picture.incidents)
+    if (const auto told = search(incident.notifications); told != incident.notifications.end())
+      return TokenMessage{incident.number, *told};
+  for (const Drill& drill : picture.drills)
+    if (const auto call = search(drill.calls); call != drill.calls.end()) return TokenMessage{0, *call};
+  return std::nullopt;
+}
+
+std::string plain_token(std::string_view token) {
+  std::string plain;
+  for (const char letter : token)
+    if (letter != '-')
+      plain += letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  return plain;
+}
+
+Act answer_act(const TokenAnswer& known, bool takes, const std::string& way) {
+  if (known.incident == 0) return AnswerDrill{known.person, way};
+  if (takes) return Acknowledge{known.incident, known.person, {}, way};
+  return Pass{known.incident, known.person, way};
 }
 
 std::string answer_link(const Site& site, const std::string& token) {
-  if (!site.http || site.http->public_url.empty()) return "";
-  std::string url = site.http->public_url;
-  while (url.ends_with('/')) url.pop_back();
-  return url + std::string(answer_path) + token;
+  const std::string url = public_url(site);
+  return url.empty() ? url : url + std::string(answer_path) + token;
 }
 
 Letter with_token(Letter letter, const PageTokens& tokens, const Site& site) {
   Notification& page = letter.notification;
-  if (!is_call(page.kind) || letter.incident == 0) return letter;
+  letter.seal = plain_token(tokens.token(page.id));
+  if (const std::string url = public_url(site); !url.empty())
+    letter.callback_url = url + std::string(callback_path) + page.channel + "/" + letter.seal;
+  const bool is_page = is_call(page.kind) && letter.incident > 0;
+  if (!is_page && page.kind != NotificationKind::drill) return letter;
   letter.token = tokens.token(page.id);
   std::string line(Phrase{"返答の合言葉（一度だけ、24時間有効）: ", "Answer token (once, for 24 hours): "}.in(
       site.language));
   line += letter.token + "\n";
-  if (const std::string link = answer_link(site, letter.token); !link.empty())
-    line += std::string(Phrase{"返答: ", "Answer: "}.in(site.language)) + link + "\n";
+  letter.answer_url = answer_link(site, letter.token);
+  if (!letter.answer_url.empty())
+    line += std::string(Phrase{"返答: ", "Answer: "}.in(site.language)) + letter.answer_url + "\n";
   const auto end = page.body.rfind("\n-- \n");
   page.body.insert(end == std::string::npos ? page.body.size() : end + 1, line);
   return letter;

@@ -11,17 +11,31 @@
 
 #include "agent/courier.hpp"
 #include "config/site.hpp"
+#include "rules/engine.hpp"
 #include "rules/picture.hpp"
 
 namespace nethealth {
 
 inline constexpr Milliseconds page_token_lasts = std::chrono::hours(24);
 
+/// Mail systems give a message up after some days.
+inline constexpr Milliseconds message_known_for = std::chrono::hours(24 * 7);
+
 /// Who answers what, by a token.
 struct TokenAnswer {
-  int incident = 0;
+  int incident = 0;  ///< 0: a drill
   std::string person;
+  std::string notification = {};
 };
+
+/// A message that a token stands for, whatever it says and whether or not it can still be answered.
+struct TokenMessage {
+  int incident = 0;
+  NotificationPicture told;
+};
+
+/// What the person does with it; nobody passes a drill on. `way` says how the answer came.
+[[nodiscard]] Act answer_act(const TokenAnswer& known, bool takes, const std::string& way);
 
 class PageTokens {
  public:
@@ -38,6 +52,8 @@ class PageTokens {
   /// lower case, dashes and spaces do not matter.
   [[nodiscard]] std::optional<TokenAnswer> find(const Picture& picture, std::string_view given,
                                                 Time now) const;
+  [[nodiscard]] std::optional<TokenMessage> find_message(const Picture& picture, std::string_view given,
+                                                         Time now) const;
 
  private:
   std::string key_;
@@ -48,6 +64,12 @@ class PageTokens {
 inline constexpr std::string_view answer_path = "/answer/";
 /// Empty when the site has no public address.
 std::string answer_link(const Site& site, const std::string& token);
+
+/// Below it a gateway reports: CHANNEL/TOKEN.
+inline constexpr std::string_view callback_path = "/callback/";
+
+/// The token as it stands in addresses and identifiers: lower case, without dashes.
+std::string plain_token(std::string_view token);
 
 /// The letter with the token, and the link to the page of answers where there is one, in its text, when it is
 /// one that can be answered.

@@ -326,8 +326,8 @@ void Pump::observe(const Observation& observation) {
 void Pump::take_lines(const LogLines& lines, std::function<void()> safe) {
   impl_->take_lines(lines, std::move(safe));
 }
-void Pump::report(const NotificationOutcome& outcome) {
-  impl_->take(impl_->engine().report(impl_->now(), outcome));
+void Pump::report(const NotificationOutcome& outcome, std::function<void(bool)> released) {
+  impl_->take(impl_->engine().report(impl_->now(), outcome), {}, std::move(released));
 }
 void Pump::report(const SyslogOutcome& outcome) {
   impl_->take(impl_->engine().report(impl_->now(), outcome));

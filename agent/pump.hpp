@@ -69,7 +69,8 @@ class Pump {
   /// Matches every line, shows the engine those that mean something and those near what an incident keeps,
   /// and saves the position with what they led to. `safe` is called when the file may go on.
   void take_lines(const LogLines& lines, std::function<void()> safe);
-  void report(const NotificationOutcome& outcome);
+  /// `released` is called when it is in the journal, or only in memory (false).
+  void report(const NotificationOutcome& outcome, std::function<void(bool journaled)> released = {});
   void report(const SyslogOutcome& outcome);
   /// `done` comes when the act is on the disk or storage is known to be broken; at once when it is refused.
   void act(const Act& act, Language language, std::function<void(Result<ActDone>)> done);

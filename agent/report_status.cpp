@@ -110,6 +110,39 @@ std::string undelivered_line(const NotificationPicture& told, const Site& site, 
          std::string(how.in(language)) + ": " + without_controls(told.failure) + "\n";
 }
 
+/// A way in or out that does not work, or that says something of itself; empty for others.
+std::string channel_line(const ChannelState& state, const Site& site, Language language) {
+  if (state.trouble.empty() && state.shows.empty()) return {};
+  const Phrase what = state.what == "mailbox"        ? Phrase{"返信の受信箱", "mailbox of replies"}
+                      : state.what == "lamp"         ? Phrase{"表示灯", "signal tower"}
+                      : state.what == "alertmanager" ? Phrase{"Alertmanager", "Alertmanager"}
+                                                     : Phrase{"通知経路", "channel"};
+  std::string line = std::string(what.in(language)) + " " + state.channel + ": ";
+  if (!state.trouble.empty()) {
+    line += std::string(Phrase{"使えません", "does not work"}.in(language));
+    if (state.since) line += " (" + format_time(*state.since, site.zone) + ")";
+    line += ": " + without_controls(state.trouble);
+  }
+  if (!state.shows.empty()) line += (state.trouble.empty() ? "" : "; ") + without_controls(state.shows);
+  return line + "\n";
+}
+
+json::array channels_json(const std::vector<ChannelState>& channels, const Site& site) {
+  const auto text_or_null = [](const std::string& text) {
+    return text.empty() ? json::value(nullptr) : json::value(text);
+  };
+  json::array all;
+  for (const ChannelState& state : channels)
+    all.push_back(
+        json::object{{"channel", state.channel},
+                     {"what", state.what},
+                     {"works", state.trouble.empty()},
+                     {"trouble", text_or_null(state.trouble)},
+                     {"since", state.since ? json::value(format_time(*state.since, site.zone)) : nullptr},
+                     {"shows", text_or_null(state.shows)}});
+  return all;
+}
+
 }  // namespace
 
 bool has_fault(const Picture& picture) {
@@ -123,7 +156,8 @@ bool has_fault(const Picture& picture) {
 
 ControlReply status_report(const Picture& picture, const Site& site, Time now, const ReportStyle& style,
                            const std::vector<DroppedCount>& dropped,
-                           const std::vector<LogSourceState>& log_sources) {
+                           const std::vector<LogSourceState>& log_sources,
+                           const std::vector<ChannelState>& channels) {
   std::size_t name_width = 0;
   std::size_t label_width = 0;
   std::size_t health_width = 0;
@@ -149,6 +183,7 @@ ControlReply status_report(const Picture& picture, const Site& site, Time now, c
     if (source.seen.silent || source.seen.clock_off)
       reply.out += std::string(Phrase{"ログ: ", "log: "}.in(style.language)) +
                    without_controls(log_source_text(source, site, style.language)) + "\n";
+  for (const ChannelState& channel : channels) reply.out += channel_line(channel, site, style.language);
   for (const NotificationPicture* told : undelivered(picture))
     reply.out += undelivered_line(*told, site, style.language);
   return reply;
@@ -156,7 +191,8 @@ ControlReply status_report(const Picture& picture, const Site& site, Time now, c
 
 ControlReply status_json(const Picture& picture, const Site& site, Time now, Language language,
                          const std::vector<DroppedCount>& dropped,
-                         const std::vector<LogSourceState>& log_sources) {
+                         const std::vector<LogSourceState>& log_sources,
+                         const std::vector<ChannelState>& channels) {
   const auto time_or_null = [&](const std::optional<Time>& time) {
     return time ? json::value(json::string(format_time(*time, site.zone))) : json::value(nullptr);
   };
@@ -197,10 +233,11 @@ ControlReply status_json(const Picture& picture, const Site& site, Time now, Lan
                               : json::value(nullptr)},
         {"clock_off", source.seen.clock_off}});
   const bool fault = has_fault(picture);
-  const json::object status{{"state", fault ? "fault" : "healthy"}, {"time", format_time(now, site.zone)},
-                            {"devices", std::move(devices)},        {"incidents", std::move(incidents)},
-                            {"dropped", dropped_json(dropped)},     {"undelivered", std::move(lost)},
-                            {"log_sources", std::move(sources)}};
+  const json::object status{
+      {"state", fault ? "fault" : "healthy"}, {"time", format_time(now, site.zone)},
+      {"devices", std::move(devices)},        {"incidents", std::move(incidents)},
+      {"dropped", dropped_json(dropped)},     {"undelivered", std::move(lost)},
+      {"log_sources", std::move(sources)},    {"channels", channels_json(channels, site)}};
   return {fault ? 1 : 0, json_text(status) + "\n", ""};
 }
 

@@ -29,14 +29,20 @@ std::string paragraph(const std::string& text) {
   return "<p>" + html_escaped(text) + "</p>\n";
 }
 
-/// The last call of the person, whose text the page shows again.
+/// The call that the link was in, whose text the page shows again.
 const Notification* called(const Picture& picture, const TokenAnswer& known) {
-  const auto incident = std::ranges::find(picture.incidents, known.incident, &IncidentPicture::number);
-  const Notification* found = nullptr;
-  for (const NotificationPicture& told : incident->notifications)
-    if (is_call(told.notification.kind) && told.notification.person == known.person)
-      found = &told.notification;
-  return found;
+  const auto is_it = [&](const NotificationPicture& told) {
+    return told.notification.id == known.notification;
+  };
+  const auto search = [&](const std::vector<NotificationPicture>& all) {
+    const auto found = std::ranges::find_if(all, is_it);
+    return found == all.end() ? nullptr : &found->notification;
+  };
+  for (const IncidentPicture& incident : picture.incidents)
+    if (const Notification* found = search(incident.notifications)) return found;
+  for (const Drill& drill : picture.drills)
+    if (const Notification* found = search(drill.calls)) return found;
+  return nullptr;
 }
 
 WebReply question(const ControlDesk& desk, const Picture& picture, const TokenAnswer& known,
@@ -49,8 +55,12 @@ WebReply question(const ControlDesk& desk, const Picture& picture, const TokenAn
             "</button>\n";
   };
   body += "<form method=\"post\">";
-  button("take", {"私が対応します", "I take it"});
-  button("pass", {"対応できません（次の人へ）", "Not me, next"});
+  if (known.incident == 0) {
+    button("take", {"訓練の連絡を受けました", "I got this drill's call"});
+  } else {
+    button("take", {"私が対応します", "I take it"});
+    button("pass", {"対応できません（次の人へ）", "Not me, next"});
+  }
   body += "</form>\n";
   return page(200, language, {"呼び出しへの返答", "Answer a call"}, body);
 }
@@ -62,7 +72,10 @@ WebReply outcome(const Result<Pump::ActDone>& done, bool takes, int incident, La
                                   "You have it; nobody else is called."}
                                .in(language)
                          : Phrase{"次の人を呼び出します。", "The next person is called."}.in(language));
-  text += " #" + std::to_string(incident);
+  if (incident == 0)
+    text = Phrase{"訓練の返答を記録しました。", "Your answer to the drill is recorded."}.in(language);
+  else
+    text += " #" + std::to_string(incident);
   if (!done->journaled)
     text += Phrase{" (記録に書けないため、メモリーにだけあります)",
                    " (in memory only: the journal cannot be written)"}
@@ -88,8 +101,7 @@ bool answer_by_link(const ControlDesk& desk, const WebRequest& request, Language
             Phrase{"届いた連絡のリンクをもう一度開いてください。", "Open the link in the message again."}.in(
                 language)))));
   } else {
-    const Act act = takes ? Act(Acknowledge{known->incident, known->person})
-                          : Act(Pass{known->incident, known->person, {}});
+    const Act act = answer_act(*known, takes, takes ? "by link" : "");
     desk.pump.act(act, language,
                   [answer, takes, incident = known->incident, language](const Result<Pump::ActDone>& done) {
                     answer(outcome(done, takes, incident, language));

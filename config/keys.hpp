@@ -69,7 +69,10 @@ inline const KeySet command_contact{"command_contact",
                                     {"command", "via", "answer_within", "calendar", "detail"}};
 inline const KeySet smtp_channel{"smtp_channel",
                                  {"name", "type", "server", "from", "encryption", "user", "password_file",
-                                  "charset", "detail", "through"}};
+                                  "charset", "detail", "through", "replies"}};
+inline const KeySet replies{"replies",
+                            {"server", "address", "user", "password_file", "folder", "certificate_authority",
+                             "interval", "known_senders"}};
 inline const KeySet webhook_channel{
     "webhook_channel", {"name", "type", "url", "body", "content_type", "token_file", "detail", "through"}};
 inline const KeySet command_channel{"command_channel", {"name", "type", "command", "detail"}};
@@ -130,6 +133,7 @@ inline std::vector<const KeySet*> all_key_sets() {
           &keys::sms_contact,
           &keys::webhook_contact,
           &keys::smtp_channel,
+          &keys::replies,
           &keys::webhook_channel,
           &keys::patlite_channel,
           &keys::syslog,

@@ -7,7 +7,8 @@
 namespace nethealth {
 namespace {
 
-constexpr std::string_view template_words[] = {"address", "subject", "text", "id", "token", "kind", "round"};
+constexpr std::string_view template_words[] = {"address", "subject", "text",  "id",
+                                               "token",   "kind",    "round", "answer_url"};
 
 bool is_web_address(const std::string& text) {
   return (text.starts_with("http://") || text.starts_with("https://")) &&
@@ -71,6 +72,7 @@ void load_smtp(Loading& load, const Node& node, Channel& channel) {
   }
   set(channel.from, text);
   load_signing_in(load, node, channel);
+  if (const Node* replies = node.find("replies")) load_replies(load, *replies, channel);
 }
 
 void load_url(Loading& load, const Node& node, Channel& channel) {
@@ -99,9 +101,9 @@ void check_template(Reader& read, const Node& node, const std::string& body) {
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
     read.warn(node,
               {"body: {{0}} は埋められません{1}。使えるもの: {address} {subject} {text} {id} {token} {kind} "
-               "{round}",
+               "{round} {answer_url}",
                "body: found {{0}}, which is sent as it stands{1}; known: {address} {subject} {text} {id} "
-               "{token} {kind} {round}"},
+               "{token} {kind} {round} {answer_url}"},
               {word, read.suggestion(word, known)});
   }
 }
@@ -163,7 +165,7 @@ KeySet channel_keys(const Node& item) {
   if (type != nullptr && type->value == "command") return keys::command_channel;
   return {"channel",
           {"name", "type", "server", "from", "encryption", "user", "password_file", "charset", "url", "body",
-           "content_type", "token_file", "on", "command", "detail", "through"}};
+           "content_type", "token_file", "on", "command", "detail", "through", "replies"}};
 }
 
 }  // namespace

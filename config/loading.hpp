@@ -51,6 +51,9 @@ std::optional<Time> load_moment(Loading& load, const Node& map, std::string_view
 void load_rota(Loading& load, const Node& node, Role& role);
 void load_absences(Loading& load, const Node& list, Person& person);
 
+/// The mailbox in which replies arrive.
+void load_replies(Loading& load, const Node& node, Channel& channel);
+
 /// The text of a secret file, without the newline at its end.
 Secret read_secret(Loading& load, const Node& path, std::string_view key);
 

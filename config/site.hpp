@@ -276,6 +276,33 @@ struct Person {
   std::optional<std::size_t> calendar;  ///< called only while it is open
 };
 
+/// Where people's replies to a mail arrive, and what comes back because nobody takes it.
+struct ReplyMailbox {
+  std::string
+      server;  ///< imaps://, pop3s://; imap:// and pop3:// encrypt by STARTTLS; one mailbox, one reader
+  std::string address;  ///< the Reply-To; "{token}" in it is filled in for each message
+  std::string user;
+  Secret password;
+  std::string folder = "INBOX";       ///< imap only
+  std::string certificate_authority;  ///< a file of those trusted; the host's own when empty
+  Milliseconds interval{30'000};
+  /// A reply without the token counts when it comes from an address of the person that was called.
+  bool known_senders = true;
+};
+
+/// What a gateway reports of a message, and the key that its reader pressed: which parts of its request say
+/// it.
+struct GatewayCallback {
+  Secret secret;
+  std::string token = "token";    ///< the part that carries {token}, unless the address ends with it
+  std::string status = "status";  ///< the part that tells what became of the message
+  std::vector<std::string> accepted;
+  std::vector<std::string> failed;
+  std::string key = "key";  ///< the part with the key that was pressed
+  std::vector<std::string> take{"1"};
+  std::vector<std::string> pass{"2"};
+};
+
 struct Channel {
   enum class Type : std::uint8_t { smtp, webhook, patlite, command };
   /// smtp:// without credentials takes encryption when it is offered; `required` sends nothing in clear, and
@@ -296,7 +323,9 @@ struct Channel {
   Secret token;                                 ///< webhook: sent as "Authorization: Bearer"
   std::vector<std::string> command;             ///< command: the program and its arguments; no shell
   Detail detail = Detail::full;
-  std::optional<DeviceIndex> through;  ///< the device whose fault cuts this channel off
+  std::optional<DeviceIndex> through;       ///< the device whose fault cuts this channel off
+  std::optional<ReplyMailbox> replies;      ///< smtp
+  std::optional<GatewayCallback> callback;  ///< webhook
 };
 
 /// What holds for every message to people.

@@ -43,6 +43,15 @@ std::string fault(const CurlMail& mail) {
   return {};
 }
 
+std::string fault(const CurlMailbox& mailbox) {
+  const auto scheme = {"imaps://", "imap://", "pop3s://", "pop3://"};
+  if (std::none_of(scheme.begin(), scheme.end(), [&](const char* s) { return mailbox.url.starts_with(s); }))
+    return "the mailbox is not imap://, imaps://, pop3:// or pop3s://";
+  if (has_control(mailbox.url) || has_control(mailbox.command))
+    return "the mailbox's address or the command has a control character";
+  return {};
+}
+
 }  // namespace
 
 std::string fault_of(const CurlJob& job) {

@@ -32,8 +32,19 @@ struct CurlMail {
   std::string password;  ///< never part of a reason
 };
 
+/// One exchange with a mailbox by IMAP (RFC 9051) or POP3 (RFC 1939); never in clear, the server's
+/// certificate is verified. The reply's body is what was fetched, or the lines that answer the command.
+struct CurlMailbox {
+  std::string url;      ///< imaps://, imap://, pop3s:// or pop3:// with folder and message as RFC 5092 has it
+  std::string command;  ///< instead of fetching what the URL names
+  bool has_lines = true;  ///< the answer to `command` has lines (POP3 needs to know)
+  std::string user;
+  std::string password;               ///< never part of a reason
+  std::string certificate_authority;  ///< a file of those trusted; the host's own when empty
+};
+
 struct CurlJob {
-  std::variant<CurlHttp, CurlMail> what;
+  std::variant<CurlHttp, CurlMail, CurlMailbox> what;
   Milliseconds timeout{20'000};                ///< for the whole job, name look-up included
   std::size_t max_response_bytes = 64 * 1024;  ///< of the body; the rest is not read
 };

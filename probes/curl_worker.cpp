@@ -139,6 +139,7 @@ void set(Job& job, CURLoption option, Value value) {
 /// The HTTP status, or the reply code (RFC 5321, 4.2) before our leave; 0 when there was none.
 int response_code(const Job& job) {
   int code = 0;
+  if (std::holds_alternative<CurlMailbox>(job.order.what)) return code;
   if (job.mail() != nullptr) {
     std::from_chars(job.said.data(), job.said.data() + std::min<std::size_t>(3, job.said.size()), code);
     return code;
@@ -187,11 +188,13 @@ int close_socket(void* owner, curl_socket_t descriptor) {
   return ::close(descriptor);
 }
 
-/// Curl waits for the answer to QUIT and stops every other job meanwhile. A socket that reads no more ends
-/// that wait at once, while the QUIT itself still leaves.
+/// Curl waits for the answer to QUIT (IMAP: LOGOUT) and stops every other job meanwhile. A socket that reads
+/// no more ends that wait at once, while the QUIT itself still leaves.
 int watch_quit(CURL*, curl_infotype kind, char* data, std::size_t size, void* owner) {
   auto& job = *static_cast<Job*>(owner);
-  if (kind == CURLINFO_HEADER_OUT && std::string_view(data, size).starts_with("QUIT")) {
+  const std::string_view line(data, size);
+  const bool leaves = line.starts_with("QUIT") || (job.mail() == nullptr && line.ends_with(" LOGOUT\r\n"));
+  if (kind == CURLINFO_HEADER_OUT && leaves) {
     job.leaving = true;
     for (const int descriptor : job.sockets) ::shutdown(descriptor, SHUT_RD);
   }
@@ -279,6 +282,24 @@ void prepare(Job& job, const CurlMail& mail) {
   set(job, CURLOPT_DEBUGDATA, &job);
 }
 
+void prepare(Job& job, const CurlMailbox& mailbox) {
+  set(job, CURLOPT_PROTOCOLS_STR, "imap,imaps,pop3,pop3s");
+  set(job, CURLOPT_URL, mailbox.url.c_str());
+  set(job, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+  set(job, CURLOPT_SSL_VERIFYPEER, 1L);
+  set(job, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!mailbox.certificate_authority.empty()) set(job, CURLOPT_CAINFO, mailbox.certificate_authority.c_str());
+  set(job, CURLOPT_USERNAME, mailbox.user.c_str());
+  set(job, CURLOPT_PASSWORD, mailbox.password.c_str());
+  if (!mailbox.command.empty()) set(job, CURLOPT_CUSTOMREQUEST, mailbox.command.c_str());
+  if (!mailbox.command.empty() && !mailbox.has_lines) set(job, CURLOPT_NOBODY, 1L);
+  set(job, CURLOPT_WRITEFUNCTION, take_body);
+  set(job, CURLOPT_WRITEDATA, &job);
+  set(job, CURLOPT_VERBOSE, 1L);
+  set(job, CURLOPT_DEBUGFUNCTION, watch_quit);
+  set(job, CURLOPT_DEBUGDATA, &job);
+}
+
 void prepare(Job& job) {
   job.easy.reset(curl_easy_init());
   if (!job.easy) return;
@@ -327,6 +348,8 @@ std::string reason_of(const Job& job, CURLcode result, const CurlReply& reply) {
   if (job.mail() != nullptr) {
     if (reply.outcome == Outcome::ok) return "the mail server accepted the message: " + job.said;
     if (reply.code >= 400) return "the mail server refused: " + job.said;
+  } else if (reply.outcome == Outcome::ok && std::holds_alternative<CurlMailbox>(job.order.what)) {
+    return "the mailbox answered";
   } else if (reply.outcome == Outcome::ok) {
     return "HTTP status " + std::to_string(reply.code);
   }
@@ -363,6 +386,8 @@ CurlReply read_reply(Job& job, CURLcode result) {
     if (job.body_cut) reply.outcome = Outcome::ok;
     reply.answer_unknown = reply.outcome != Outcome::ok && reply.code < 200 && all_sent(job, *http);
     reply.certificate_left = certificate_left(job);
+  } else if (std::holds_alternative<CurlMailbox>(job.order.what)) {
+    if (job.body_cut) reply.outcome = Outcome::ok;
   } else {
     // A refusal in time is an error whatever curl calls it; 5xx to the log-in excepted.
     if (reply.outcome != Outcome::ok && reply.outcome != Outcome::auth_error && reply.code >= 400) {

@@ -28,6 +28,7 @@ void apply_outcome(NotificationPicture& call, const Event& event, const Notifica
     case Delivery::failed:
       call.failure = outcome.reason.empty() ? "failed" : outcome.reason;
       call.failing = outcome.failing;
+      if (outcome.failing == Failing::refused) call.sent.reset();
       break;
     case Delivery::acknowledged:
       call.acknowledged = event.time;

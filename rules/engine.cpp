@@ -317,7 +317,7 @@ void Engine::Mind::act(const Acknowledge& acknowledge) {
     if (id.empty() || told.notification.person == acknowledge.person) id = told.notification.id;
   }
   const std::string how =
-      acknowledge.noted_by.empty() ? "" : "by telephone, noted by " + acknowledge.noted_by;
+      acknowledge.noted_by.empty() ? acknowledge.way : "by telephone, noted by " + acknowledge.noted_by;
   emit(acknowledge.incident, NotificationOutcome{id, Delivery::acknowledged, how, acknowledge.person});
   IncidentStep step{procedures_.of(incident.picture.now.procedure).steps.front().id,
                     role_of(acknowledge.person, incident), acknowledge.person,

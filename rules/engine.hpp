@@ -40,6 +40,7 @@ struct Acknowledge {
   int incident = 0;
   std::string person;
   std::string noted_by = {};  ///< who wrote it down for a person who answered by telephone; else empty
+  std::string way = {};       ///< by what the answer came, when not by a program of ours
 };
 /// "Not me, next": whoever has it, or was called last, passes it on.
 struct Pass {
@@ -78,6 +79,7 @@ struct StartDrill {
 };
 struct AnswerDrill {
   std::string person;
+  std::string way = {};
 };
 using Act = std::variant<Acknowledge, Close, TakeStep, AddNote, OpenByHand, Reclassify, DecideMeasure, Pass,
                          AddSilence, ConfirmSilence, EndSilence, StartDrill, AnswerDrill, ExportEvidence>;

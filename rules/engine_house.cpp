@@ -161,7 +161,7 @@ void Engine::Mind::act(const AnswerDrill& answer) {
   std::string id;
   for (const auto& [number, drill] : drills.all())
     if (const NotificationPicture* call = drill.unanswered(answer.person)) id = call->notification.id;
-  emit(0, NotificationOutcome{id, Delivery::acknowledged, "", answer.person});
+  emit(0, NotificationOutcome{id, Delivery::acknowledged, answer.way, answer.person});
 }
 
 /// The next channel of everybody whose last one failed or was not answered in time; only of the last drill.

@@ -31,6 +31,15 @@ const NotificationPicture* find(const Incident& incident, const std::string& id)
   return found == all.end() ? nullptr : &*found;
 }
 
+/// It went by a further channel of the same person.
+bool went_otherwise(const Incident& incident, const Notification& told) {
+  return std::ranges::any_of(incident.picture.notifications, [&](const NotificationPicture& other) {
+    const Notification& again = other.notification;
+    return again.person == told.person && again.kind == told.kind && again.about == told.about &&
+           again.step > told.step;
+  });
+}
+
 }  // namespace
 
 /// The text follows from the kind and from what it is about, so that another channel can say it again.
@@ -116,7 +125,8 @@ void Engine::Mind::report(const NotificationOutcome& outcome, int number) {
   Incident* incident = book.find(number);
   const NotificationPicture* told = incident ? find(*incident, outcome.id) : nullptr;
   // What was refused after it had been reported as late went by the next channel already.
-  const bool first = told && told->failure.empty() && !told->sent;
+  const bool first =
+      told && told->failure.empty() && !(told->sent && went_otherwise(*incident, told->notification));
   emit(number, outcome);
   if (!first || outcome.delivery != Delivery::failed || is_call(told->notification.kind)) return;
   const Notification failed = told->notification;

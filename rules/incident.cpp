@@ -62,6 +62,8 @@ void apply_outcome(Incident& incident, const Event& event, const NotificationOut
     case Delivery::failed:
       known->failure = outcome.reason.empty() ? "failed" : outcome.reason;
       known->failing = outcome.failing;
+      // Accepted, and returned: it did not arrive.
+      if (outcome.failing == Failing::refused) known->sent.reset();
       break;
     case Delivery::acknowledged:
       known->acknowledged = event.time;
