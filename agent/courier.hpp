@@ -19,10 +19,9 @@ struct Letter {
   Notification notification;
   int incident = 0;  ///< 0 when none
   Time queued;
-  std::string token = {};         ///< by which its reader can answer; empty when nobody has to
-  std::string seal = {};          ///< of every message: by which a reply or a report from outside names it
-  std::string answer_url = {};    ///< the page with the two answers; empty without a public address
-  std::string callback_url = {};  ///< where a gateway reports what became of it; the same
+  std::string token = {};       ///< by which its reader can answer; empty when nobody has to
+  std::string seal = {};        ///< of every message: by which a reply or a mail sent back names it
+  std::string answer_url = {};  ///< the page with the two answers; empty without a public address
 };
 
 /// What this copy must tell its reader.

@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <charconv>
 #include <map>
+#include <set>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -118,13 +119,17 @@ class MailboxKeeper::Impl : public std::enable_shared_from_this<Impl> {
     for (const Entry& entry : all) {
       const auto known = handled_.find(entry.id);
       if (known == handled_.end()) {
-        if (entries_.size() < limits_.mails_a_look) entries_.push_back(entry);
+        entries_.push_back(entry);
         continue;
       }
       still.insert(*known);
       if (known->second) removable_.push_back(entry);
     }
     handled_ = std::move(still);
+    std::ranges::stable_partition(entries_,
+                                  [this](const Entry& entry) { return !failed_.contains(entry.id); });
+    if (entries_.size() > limits_.mails_a_look) entries_.resize(limits_.mails_a_look);
+    failed_.clear();
     fetch_next();
   }
 
@@ -139,6 +144,7 @@ class MailboxKeeper::Impl : public std::enable_shared_from_this<Impl> {
   void fetched(const CurlReply& reply) {
     if (reply.outcome != Outcome::ok) {
       problem_ = reply.reason;
+      failed_.insert(entries_[next_].id);
       ++next_;
       return fetch_next();
     }
@@ -207,6 +213,7 @@ class MailboxKeeper::Impl : public std::enable_shared_from_this<Impl> {
   std::size_t next_ = 0;
   std::vector<Entry> removable_;
   std::map<std::string, bool> handled_;  ///< by id: handed over already, and whether it may be removed
+  std::set<std::string> failed_;         ///< could not be fetched at the last look: asked for last
   std::string problem_;
   bool troubled_ = false;
   bool stopped_ = false;

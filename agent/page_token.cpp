@@ -155,8 +155,6 @@ std::string answer_link(const Site& site, const std::string& token) {
 Letter with_token(Letter letter, const PageTokens& tokens, const Site& site) {
   Notification& page = letter.notification;
   letter.seal = plain_token(tokens.token(page.id));
-  if (const std::string url = public_url(site); !url.empty())
-    letter.callback_url = url + std::string(callback_path) + page.channel + "/" + letter.seal;
   const bool is_page = is_call(page.kind) && letter.incident > 0;
   if (!is_page && page.kind != NotificationKind::drill) return letter;
   letter.token = tokens.token(page.id);

@@ -65,9 +65,6 @@ inline constexpr std::string_view answer_path = "/answer/";
 /// Empty when the site has no public address.
 std::string answer_link(const Site& site, const std::string& token);
 
-/// Below it a gateway reports: CHANNEL/TOKEN.
-inline constexpr std::string_view callback_path = "/callback/";
-
 /// The token as it stands in addresses and identifiers: lower case, without dashes.
 std::string plain_token(std::string_view token);
 

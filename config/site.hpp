@@ -290,19 +290,6 @@ struct ReplyMailbox {
   bool known_senders = true;
 };
 
-/// What a gateway reports of a message, and the key that its reader pressed: which parts of its request say
-/// it.
-struct GatewayCallback {
-  Secret secret;
-  std::string token = "token";    ///< the part that carries {token}, unless the address ends with it
-  std::string status = "status";  ///< the part that tells what became of the message
-  std::vector<std::string> accepted;
-  std::vector<std::string> failed;
-  std::string key = "key";  ///< the part with the key that was pressed
-  std::vector<std::string> take{"1"};
-  std::vector<std::string> pass{"2"};
-};
-
 struct Channel {
   enum class Type : std::uint8_t { smtp, webhook, patlite, command };
   /// smtp:// without credentials takes encryption when it is offered; `required` sends nothing in clear, and
@@ -323,9 +310,8 @@ struct Channel {
   Secret token;                                 ///< webhook: sent as "Authorization: Bearer"
   std::vector<std::string> command;             ///< command: the program and its arguments; no shell
   Detail detail = Detail::full;
-  std::optional<DeviceIndex> through;       ///< the device whose fault cuts this channel off
-  std::optional<ReplyMailbox> replies;      ///< smtp
-  std::optional<GatewayCallback> callback;  ///< webhook
+  std::optional<DeviceIndex> through;   ///< the device whose fault cuts this channel off
+  std::optional<ReplyMailbox> replies;  ///< smtp
 };
 
 /// What holds for every message to people.
