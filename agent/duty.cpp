@@ -99,7 +99,12 @@ class Duty::Impl {
             io, messages, site_.channels, [this] { return engine_.picture().incidents; },
             [this](const std::string& lamp, const std::string& trouble) { log_lamp(lamp, trouble); }),
         follower_(std::make_unique<LogFollower>(
-            io, logs_, past.positions, [this](LogLines lines) { take(std::move(lines)); },
+            io, logs_, past.positions,
+            [this](const LogLines& lines) {
+              take(lines, [this, batch = lines.batch] {
+                if (follower_) follower_->acknowledge(batch);
+              });
+            },
             [this](const LogProblem& problem) { log_problem(problem); }, follower_options())),
         io_(io),
         snmp_(probers.snmp),
@@ -180,9 +185,13 @@ class Duty::Impl {
     return all;
   }
 
+  std::function<bool(std::string_view)> sieve() {
+    return [this](std::string_view line) { return configuration_->matcher.may_match(line); };
+  }
+
   LogFollowerOptions follower_options() {
     LogFollowerOptions options;
-    options.sieve = [this](std::string_view line) { return configuration_->matcher.may_match(line); };
+    options.sieve = sieve();
     options.context_lines = NearbyLimits{}.before;
     return options;
   }
@@ -230,27 +239,23 @@ class Duty::Impl {
   void follow_journals(const std::vector<LogPosition>& saved) {
     for (const FollowedLog& log : followed_journals(site_)) {
       JournalFollowerOptions options;
-      options.sieve = follower_options().sieve;
+      options.sieve = sieve();
       const std::size_t number = journals_.size();
       journals_.push_back(std::make_unique<JournalFollower>(
-          io_, log, saved, [this, number](LogLines lines) { take_from_journal(number, lines); },
+          io_, log, saved,
+          [this, number](const LogLines& lines) {
+            take(lines, [this, number, batch = lines.batch] {
+              if (number < journals_.size()) journals_[number]->acknowledge(batch);
+            });
+          },
           [this](const LogProblem& problem) { log_problem(problem); }, options));
     }
   }
 
-  void take_from_journal(std::size_t number, const LogLines& lines) {
+  /// `acknowledge` once what the lines say is in the journal.
+  void take(const LogLines& lines, std::function<void()> acknowledge) {
     if (lines.read) log_sources_.read(lines.device, lines.after.path, lines.newest, clock_.now());
-    pump_.take_lines(lines, [this, number, batch = lines.batch] {
-      if (number < journals_.size()) journals_[number]->acknowledge(batch);
-    });
-  }
-
-  void take(LogLines lines) {
-    if (lines.read) log_sources_.read(lines.device, lines.after.path, lines.newest, clock_.now());
-    const std::uint64_t batch = lines.batch;
-    pump_.take_lines(lines, [this, batch] {
-      if (follower_) follower_->acknowledge(batch);
-    });
+    pump_.take_lines(lines, std::move(acknowledge));
   }
 
   void listen_for_traps() {

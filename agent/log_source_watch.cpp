@@ -86,10 +86,9 @@ std::vector<Observation> LogSourceWatch::look(Time now) {
     seen.silent = seen.expected && now - watched.quiet_since > *seen.expected;
     if (!seen.expected && !seen.ahead) continue;
     const bool changed =
-        !watched.ever_told || seen.silent != watched.told_silent || seen.clock_off != watched.told_clock;
+        !watched.told || seen.silent != watched.told_silent || seen.clock_off != watched.told_clock;
     const bool wrong = seen.silent || seen.clock_off;
-    if (!changed && !(wrong && now - watched.told >= tell_again)) continue;
-    watched.ever_told = true;
+    if (!changed && !(wrong && now - *watched.told >= tell_again)) continue;
     watched.told_silent = seen.silent;
     watched.told_clock = seen.clock_off;
     watched.told = now;

@@ -2,7 +2,6 @@
 // Watches the sources of log lines themselves: which of them has not written for longer than is expected of
 // it, and whose writer's clock is off. Pure: lines and times go in, observations come out.
 
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -49,14 +48,14 @@ class LogSourceWatch {
     Milliseconds clock_within{0};
     Time quiet_since;
     Sampling sampling;
-    bool told_silent = false, told_clock = false, ever_told = false;
-    Time told;
+    bool told_silent = false, told_clock = false;
+    std::optional<Time> told;
   };
   void sample(Watched& watched, std::string_view line, Time now) const;
   static void judge_clock(Watched& watched, Time now);
 
   Zone zone_;
-  std::map<std::pair<std::string, std::string>, Watched, std::less<>> sources_;  ///< by device and name
+  std::map<std::pair<std::string, std::string>, Watched> sources_;  ///< by device and name
 };
 
 /// One line a source: "cs-1 /var/log/app.log: last line 09:00:00, clock +0.4 s".

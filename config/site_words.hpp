@@ -29,8 +29,6 @@ WordList<int> syslog_facility_words();
 /// Monday first, as std::chrono counts weekdays (Sunday 0).
 WordList<unsigned> weekday_words();
 
-/// Encodings of log files that the reader of logs knows.
-
 /// Roles that may be left out.
 bool is_optional_role(RoleId role);
 

@@ -354,6 +354,10 @@ bool is_same_in(std::string_view bytes, LogEncoding encoding) {
   return contains_ascii && is_plain_ascii(bytes);
 }
 
+std::string left_out_mark(std::size_t bytes) {
+  return bytes == 0 ? "" : " [" + std::to_string(bytes) + " more bytes left out]";
+}
+
 std::string printable_utf8(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size());

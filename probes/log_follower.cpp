@@ -52,6 +52,13 @@ struct Source {
   std::string problem;
 };
 
+/// Counts intervals, but only while a file waits for one to pass.
+struct Ticker {
+  boost::asio::steady_timer timer;
+  std::uint64_t ticks;
+  bool armed = false;
+};
+
 struct Found {
   std::string path;
   FileIdentity identity;
@@ -72,8 +79,8 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
         on_problem_(std::move(on_problem)),
         options_(std::move(options)),
         look_timer_(io),
-        drain_timer_(io),
-        join_timer_(io) {
+        drain_{boost::asio::steady_timer(io), 0},
+        join_{boost::asio::steady_timer(io), 1} {
     for (FollowedLog& log : logs) add_source(std::move(log), saved);
   }
 
@@ -90,8 +97,8 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     stopped_ = true;
     if (watch_) watch_->stop();
     look_timer_.cancel();
-    drain_timer_.cancel();
-    join_timer_.cancel();
+    drain_.timer.cancel();
+    join_.timer.cancel();
     sources_.clear();
     ready_.clear();
     outstanding_.clear();
@@ -239,7 +246,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
       const auto stream = from.begin() + static_cast<std::ptrdiff_t>(at->second);
       streams.emplace_back(path_of[stream->identity()], std::move(*stream));
       from.erase(stream);
-      at->first->quiet_since = drain_ticks_;
+      at->first->quiet_since = drain_.ticks;
     }
     for (auto& [path, stream] : streams) {
       // Its lines go under the new name from here on, and so does its position.
@@ -419,7 +426,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     followed.streams.emplace_back(std::move(file), *facts, offset, source.encoding, options_.line_bytes,
                                   followed.file, source.config.rules, options_.sieve, source.continues,
                                   options_.context_lines);
-    if (followed.streams.size() <= 2) followed.quiet_since = drain_ticks_;
+    if (followed.streams.size() <= 2) followed.quiet_since = drain_.ticks;
     followed.problem.clear();
   }
 
@@ -467,7 +474,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
       followed.problem =
           tell_once(followed.source->device,
                     Result<void>(failure(followed.file, "is compressed and therefore not read")), "");
-    if (piece->progressed) followed.quiet_since = drain_ticks_;
+    if (piece->progressed) followed.quiet_since = drain_.ticks;
     watch_held_entry(followed, *piece);
     if (!piece->lines.empty() || piece->sieved > 0) return send(followed, std::move(*piece));
     if (!piece->at_end) return make_ready(followed);
@@ -481,9 +488,9 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
       followed.held_since = 0;
       return;
     }
-    if (piece.progressed || followed.held_since == 0) followed.held_since = join_ticks_;
+    if (piece.progressed || followed.held_since == 0) followed.held_since = join_.ticks;
     if (!piece.at_end) return;
-    if (join_ticks_ - followed.held_since < quiet_looks) return join_later();
+    if (join_.ticks - followed.held_since < quiet_looks) return join_later();
     followed.held_since = 0;
     LogStream::Piece ended = stream.finish_entry();
     piece.sieved += ended.sieved;
@@ -491,17 +498,27 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void join_later() {
-    if (std::exchange(join_armed_, true)) return;
-    join_timer_.expires_after(options_.join_interval);
-    join_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-      const auto self = weak.lock();
-      if (!self || error || self->stopped_) return;
-      self->join_armed_ = false;
-      ++self->join_ticks_;
-      for (const auto& source : self->sources_)
-        for (auto& [path, followed] : source->files)
-          if (followed.held_since != 0) self->make_ready(followed);
-    });
+    tick_later(join_, options_.join_interval, [](const Followed& file) { return file.held_since != 0; });
+  }
+
+  void drain_later() {
+    tick_later(drain_, options_.drain_interval, [](const Followed& file) { return file.streams.size() > 1; });
+  }
+
+  /// After the interval the ticker has gone on by one, and the files that wait for it are read.
+  void tick_later(Ticker& ticker, Milliseconds interval, bool (*waits)(const Followed&)) {
+    if (std::exchange(ticker.armed, true)) return;
+    ticker.timer.expires_after(interval);
+    ticker.timer.async_wait(
+        [weak = weak_from_this(), &ticker, waits](const boost::system::error_code& error) {
+          const auto self = weak.lock();
+          if (!self || error || self->stopped_) return;
+          ticker.armed = false;
+          ++ticker.ticks;
+          for (const auto& source : self->sources_)
+            for (auto& [path, followed] : source->files)
+              if (waits(followed)) self->make_ready(followed);
+        });
   }
 
   /// A truncated file is begun anew, after the rest of its copy where the folder has one.
@@ -533,25 +550,11 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     const bool only_waits = next && next->size == 0 && front && front->linked && followed.streams.size() == 2;
     if (only_waits) return;
     const bool is_middle = followed.streams.size() > 2;
-    if (!is_middle && drain_ticks_ - followed.quiet_since < quiet_looks) return drain_later();
+    if (!is_middle && drain_.ticks - followed.quiet_since < quiet_looks) return drain_later();
     std::vector<LogSeen> rest = followed.streams.front().finish();
     followed.streams.pop_front();
-    followed.quiet_since = drain_ticks_;
+    followed.quiet_since = drain_.ticks;
     send(followed, std::move(rest), position(followed, followed.streams.front().place()), false);
-  }
-
-  void drain_later() {
-    if (std::exchange(drain_armed_, true)) return;
-    drain_timer_.expires_after(options_.drain_interval);
-    drain_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-      const auto self = weak.lock();
-      if (!self || error || self->stopped_) return;
-      self->drain_armed_ = false;
-      ++self->drain_ticks_;
-      for (const auto& source : self->sources_)
-        for (auto& [path, followed] : source->files)
-          if (followed.streams.size() > 1) self->make_ready(followed);
-    });
   }
 
   // --- telling ---
@@ -645,7 +648,8 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
   OnLines on_lines_;
   OnProblem on_problem_;
   LogFollowerOptions options_;
-  boost::asio::steady_timer look_timer_, drain_timer_, join_timer_;
+  boost::asio::steady_timer look_timer_;
+  Ticker drain_, join_;
   std::shared_ptr<LogWatch> watch_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::deque<Followed*> ready_;
@@ -654,9 +658,8 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
   std::string watch_problem_;
   std::uint64_t last_batch_ = 0;
   std::size_t told_this_look_ = 0, untold_ = 0;
-  std::uint64_t looks_by_clock_ = 0, drain_ticks_ = 0, join_ticks_ = 1;
-  bool everything_changed_ = false, look_posted_ = false, reading_posted_ = false, drain_armed_ = false,
-       join_armed_ = false, stopped_ = false;
+  std::uint64_t looks_by_clock_ = 0;
+  bool everything_changed_ = false, look_posted_ = false, reading_posted_ = false, stopped_ = false;
 };
 
 std::vector<FollowedLog> followed_logs(const Site& site) {

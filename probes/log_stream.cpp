@@ -91,8 +91,7 @@ void LogStream::hold(std::uint64_t offset, std::string_view text) {
   Held& here = held_[held_next_];
   here.offset = offset;
   here.text = text.substr(0, held_line_bytes);
-  if (text.size() > held_line_bytes)
-    here.text += " [" + std::to_string(text.size() - held_line_bytes) + " more bytes left out]";
+  if (text.size() > held_line_bytes) here.text += left_out_mark(text.size() - held_line_bytes);
   held_next_ = (held_next_ + 1) % held_.size();
   held_count_ = std::min(held_count_ + 1, held_.size());
 }
@@ -110,8 +109,7 @@ void LogStream::take(RawLine raw, Piece& piece) {
   std::string room;
   std::string_view text = raw.bytes;
   if (!is_same_in(raw.bytes, encoding_) || raw.left_out > 0) {
-    room = decode_log_line(raw.bytes, encoding_, raw.left_out > 0);
-    if (raw.left_out > 0) room += " [" + std::to_string(raw.left_out) + " more bytes left out]";
+    room = decode_log_line(raw.bytes, encoding_, raw.left_out > 0) + left_out_mark(raw.left_out);
     text = room;
   }
   if (!joiner_) return hand_over(raw.offset, text, piece);

@@ -1,6 +1,5 @@
 #include <cstdint>
 #include <optional>
-#include <type_traits>
 #include <vector>
 
 #include "probes/json_text.hpp"
@@ -13,25 +12,32 @@ namespace {
 /// What the reader of JSON gets back exactly.
 constexpr int digits = 15;
 
+/// An observation's line on its way: its members go to the writer, what nests is appended to `out`.
+struct Line {
+  JsonWriter& writer;
+  std::string& out;
+  const Zone& zone;
+};
+
 std::uint64_t not_negative(int value) {
   return value < 0 ? 0 : static_cast<std::uint64_t>(value);
 }
 
-void write(JsonWriter& writer, const IcmpSeen& seen, std::string& out) {
-  writer.text("probe", "icmp");
-  if (seen.blind) writer.text("status", "blind");
-  writer.count("sent", not_negative(seen.sent));
-  writer.count("received", not_negative(seen.received));
-  writer.number("rtt_ms", seen.rtt_ms, digits);
-  writer.number("jitter_ms", seen.jitter_ms, digits);
+void write(const Line& line, const IcmpSeen& seen) {
+  line.writer.text("probe", "icmp");
+  if (seen.blind) line.writer.text("status", "blind");
+  line.writer.count("sent", not_negative(seen.sent));
+  line.writer.count("received", not_negative(seen.received));
+  line.writer.number("rtt_ms", seen.rtt_ms, digits);
+  line.writer.number("jitter_ms", seen.jitter_ms, digits);
   if (seen.error) {
-    writer.key("error");
-    JsonWriter inner(out);
+    line.writer.key("error");
+    JsonWriter inner(line.out);
     inner.text("type", seen.error->type);
     inner.text_if_any("from", seen.error->from);
     inner.end();
   }
-  if (seen.management) writer.truth("management", true);
+  if (seen.management) line.writer.truth("management", true);
 }
 
 void write(std::string& out, const InterfaceSeen& seen) {
@@ -72,98 +78,98 @@ void write(std::string& out, const TraceHop& seen) {
 }
 
 template <class Seen>
-void write_list(JsonWriter& writer, std::string& out, std::string_view name, const std::vector<Seen>& list) {
+void write_list(const Line& line, std::string_view name, const std::vector<Seen>& list) {
   if (list.empty()) return;
-  writer.key(name) += '[';
+  line.writer.key(name) += '[';
   bool first = true;
   for (const Seen& seen : list) {
-    if (!first) out += ',';
+    if (!first) line.out += ',';
     first = false;
-    write(out, seen);
+    write(line.out, seen);
   }
-  out += ']';
+  line.out += ']';
 }
 
-void write(JsonWriter& writer, const SnmpSeen& seen, std::string& out) {
-  writer.text("probe", "snmp");
+void write(const Line& line, const SnmpSeen& seen) {
+  line.writer.text("probe", "snmp");
   const std::string_view status = word_of<Outcome>(snmp_words, seen.status);
-  writer.text("status", status.empty() ? "error" : status);
-  writer.number("uptime_s", seen.uptime_s, digits);
-  write_list(writer, out, "interfaces", seen.interfaces);
-  write_list(writer, out, "sensors", seen.sensors);
-  if (seen.management) writer.truth("management", true);
+  line.writer.text("status", status.empty() ? "error" : status);
+  line.writer.number("uptime_s", seen.uptime_s, digits);
+  write_list(line, "interfaces", seen.interfaces);
+  write_list(line, "sensors", seen.sensors);
+  if (seen.management) line.writer.truth("management", true);
 }
 
-void write(JsonWriter& writer, const ServiceSeen& seen, std::string& out) {
-  writer.text("probe", seen.probe);
-  writer.text("service", seen.service);
+void write(const Line& line, const ServiceSeen& seen) {
+  line.writer.text("probe", seen.probe);
+  line.writer.text("service", seen.service);
   const std::string_view status = word_of<Outcome>(service_words, seen.status);
-  writer.text("status", status.empty() ? "error" : status);
-  if (seen.code) writer.count("code", not_negative(*seen.code));
-  writer.number("duration_ms", seen.duration_ms, digits);
-  writer.text_if_any("text", seen.text);
+  line.writer.text("status", status.empty() ? "error" : status);
+  if (seen.code) line.writer.count("code", not_negative(*seen.code));
+  line.writer.number("duration_ms", seen.duration_ms, digits);
+  line.writer.text_if_any("text", seen.text);
   if (seen.performance.empty()) return;
-  writer.key("performance");
-  JsonWriter inner(out);
+  line.writer.key("performance");
+  JsonWriter inner(line.out);
   for (const auto& [label, value] : seen.performance) inner.text(label, value);
   inner.end();
 }
 
-void write(JsonWriter& writer, const LogSeen& seen, std::string&) {
-  writer.text("probe", "log");
-  writer.text("file", seen.file);
-  writer.count("offset", seen.offset);
-  if (!seen.rules.empty()) writer.texts("rules", seen.rules);
-  writer.text("line", seen.line);
+void write(const Line& line, const LogSeen& seen) {
+  line.writer.text("probe", "log");
+  line.writer.text("file", seen.file);
+  line.writer.count("offset", seen.offset);
+  if (!seen.rules.empty()) line.writer.texts("rules", seen.rules);
+  line.writer.text("line", seen.line);
 }
 
-void write(JsonWriter& writer, const TrapSeen& seen, std::string& out) {
-  writer.text("probe", "trap");
-  writer.text("oid", seen.oid);
-  writer.key("varbinds");
-  JsonWriter inner(out);
+void write(const Line& line, const TrapSeen& seen) {
+  line.writer.text("probe", "trap");
+  line.writer.text("oid", seen.oid);
+  line.writer.key("varbinds");
+  JsonWriter inner(line.out);
   for (const auto& [oid, value] : seen.varbinds) inner.text(oid, value);
   inner.end();
 }
 
-void write(JsonWriter& writer, const MonitorSeen& seen, std::string&) {
-  writer.text("probe", "monitor");
-  if (seen.carrier) writer.text("carrier", *seen.carrier ? "up" : "down");
-  if (seen.gateway_ok) writer.text("gateway", *seen.gateway_ok ? "ok" : "unreachable");
-  if (seen.storage_ok) writer.text("storage", *seen.storage_ok ? "ok" : "error");
-  writer.text_if_any("storage_error", seen.storage_error);
+void write(const Line& line, const MonitorSeen& seen) {
+  line.writer.text("probe", "monitor");
+  if (seen.carrier) line.writer.text("carrier", *seen.carrier ? "up" : "down");
+  if (seen.gateway_ok) line.writer.text("gateway", *seen.gateway_ok ? "ok" : "unreachable");
+  if (seen.storage_ok) line.writer.text("storage", *seen.storage_ok ? "ok" : "error");
+  line.writer.text_if_any("storage_error", seen.storage_error);
 }
 
-void write(JsonWriter& writer, const LogSourceSeen& seen, const Zone& zone) {
+void write(const Line& line, const LogSourceSeen& seen) {
   const auto seconds = [](Milliseconds time) { return static_cast<double>(time.count()) / 1e3; };
-  writer.text("probe", "log_source");
-  writer.text("source", seen.source);
-  writer.text("status", seen.silent ? "silent" : "ok");
-  if (seen.last) writer.text("last", format_time(*seen.last, zone));
-  if (seen.expected) writer.number("expect_within_s", seconds(*seen.expected), digits);
+  line.writer.text("probe", "log_source");
+  line.writer.text("source", seen.source);
+  line.writer.text("status", seen.silent ? "silent" : "ok");
+  if (seen.last) line.writer.text("last", format_time(*seen.last, line.zone));
+  if (seen.expected) line.writer.number("expect_within_s", seconds(*seen.expected), digits);
   if (seen.ahead) {
-    writer.text("clock", seen.clock_off ? "off" : "ok");
-    writer.number("ahead_s", seconds(*seen.ahead), digits);
+    line.writer.text("clock", seen.clock_off ? "off" : "ok");
+    line.writer.number("ahead_s", seconds(*seen.ahead), digits);
   }
 }
 
-void write(JsonWriter& writer, const TraceSeen& seen, std::string& out) {
-  writer.text("probe", "trace");
-  writer.text("status", word_of<Outcome>(path_words, seen.status));
-  writer.text_if_any("target", seen.target);
-  write_list(writer, out, "hops", seen.hops);
+void write(const Line& line, const TraceSeen& seen) {
+  line.writer.text("probe", "trace");
+  line.writer.text("status", word_of<Outcome>(path_words, seen.status));
+  line.writer.text_if_any("target", seen.target);
+  write_list(line, "hops", seen.hops);
 }
 
-void write(JsonWriter& writer, const ArpSeen& seen, std::string&) {
-  writer.text("probe", "arp");
-  writer.text("status", word_of<Outcome>(path_words, seen.status));
-  writer.text_if_any("mac", seen.mac);
+void write(const Line& line, const ArpSeen& seen) {
+  line.writer.text("probe", "arp");
+  line.writer.text("status", word_of<Outcome>(path_words, seen.status));
+  line.writer.text_if_any("mac", seen.mac);
 }
 
-void write(JsonWriter& writer, const OtherSeen& seen, std::string&) {
-  writer.text("probe", seen.probe);
+void write(const Line& line, const OtherSeen& seen) {
+  line.writer.text("probe", seen.probe);
   // Only a blind look at one of these is kept without its details.
-  if (seen.probe == "log" || seen.probe == "trap") writer.text("status", "blind");
+  if (seen.probe == "log" || seen.probe == "trap") line.writer.text("status", "blind");
 }
 
 }  // namespace
@@ -173,15 +179,8 @@ std::string observation_line(const Observation& observation, const Zone& zone) {
   JsonWriter writer(out);
   writer.text("time", format_time(observation.time, zone));
   writer.text("device", observation.device);
-  if (const auto* source = std::get_if<LogSourceSeen>(&observation.seen))
-    write(writer, *source, zone);
-  else
-    std::visit(
-        [&](const auto& seen) {
-          if constexpr (!std::is_same_v<std::decay_t<decltype(seen)>, LogSourceSeen>)
-            write(writer, seen, out);
-        },
-        observation.seen);
+  const Line line{writer, out, zone};
+  std::visit([&](const auto& seen) { write(line, seen); }, observation.seen);
   writer.end();
   return out;
 }

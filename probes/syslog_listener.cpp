@@ -354,8 +354,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     LogSeen seen;
     seen.file = "syslog from " + from.to_string();
     seen.rules = sender.rules;
-    seen.line = decode_log_line(text, sender.encoding, left_out > 0);
-    if (left_out > 0) seen.line += " [" + std::to_string(left_out) + " more bytes left out]";
+    seen.line = decode_log_line(text, sender.encoding, left_out > 0) + left_out_mark(left_out);
     heard_(sender.device, sender.listen, std::move(seen));
   }
 

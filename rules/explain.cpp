@@ -95,8 +95,8 @@ constexpr std::array sentences{
              {"{label} ({device}) への経路の途中のどの機器も応答しない",
               "nothing on the way to {label} ({device}) answers a path trace"}},
     Sentence{"log_source_silent",
-             {"{label} ({device}) のログ {source} が {minutes} "
-              "分を超えて途絶えている。送り元と転送の設定を確かめる",
+             {"{label} ({device}) のログ {source} が {limit} を超えて途絶えている。"
+              "送り元と転送の設定を確かめる",
               "log {source} of {label} ({device}) has been silent for more than {limit}; check its "
               "sender and the forwarding"}},
     Sentence{

@@ -1,38 +1,26 @@
 // A saved place in a log file that may say anything: no file is read from beyond its end, none that starts
 // otherwise is taken for the lost one.
 
-#include <stdlib.h>
-
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "probes/log_file.hpp"
+#include "tests/fuzz/fuzz_folder.hpp"
 #include "tests/fuzz/must.hpp"
 
 namespace {
 
 using namespace nethealth;
 
-/// A log and two older ones; goes away with the run.
-struct LogFolder {
-  std::filesystem::path path;
+/// A log and two older ones.
+struct LogFolder : FuzzFolder {
   LogFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "fuzz-log-XXXXXX").string();
-    must(mkdtemp(name.data()) != nullptr, "a folder can be made");
-    path = name;
     std::ofstream(path / "app.log") << "the newest line\n";
     std::ofstream(path / "app.log.1") << "a line of the day before\n";
     std::ofstream(path / "app.log.2") << "a line of the day before that\n";
   }
-  ~LogFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  LogFolder(const LogFolder&) = delete;
-  LogFolder& operator=(const LogFolder&) = delete;
 };
 
 }  // namespace

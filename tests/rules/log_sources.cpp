@@ -43,6 +43,9 @@ TEST_CASE("a silent log source is a thing at risk at its device and over when li
   const std::string sentence_en = sentence(diagnosis.evidence[0], Language::en, story.site->zone);
   CHECK(sentence_en.find("/log/app.log") != std::string::npos);
   CHECK(sentence_en.find("more than 30m;") != std::string::npos);
+  const std::string sentence_ja = sentence(diagnosis.evidence[0], Language::ja, story.site->zone);
+  CHECK(sentence_ja.find("30m を超えて途絶えている") != std::string::npos);
+  CHECK(sentence_ja.find('{') == std::string::npos);
   CHECK(cause_text(diagnosis, Severity::at_risk, Language::en) == "log silent");
   story.see("cs-1", source_seen(story, false));
   story.run(60s);
