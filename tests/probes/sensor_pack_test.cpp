@@ -241,6 +241,49 @@ TEST_CASE("a failed fan of a Cisco switch is failed and an empty slot is absent"
   CHECK(sensors(shipped(), anyone, readings).empty());
 }
 
+TEST_CASE("a TeraStation tells a degraded disk and a broken supply and a removed disk is absent") {
+  SnmpReadings readings;
+  put(readings, "1.3.6.1.4.1.5227.27.1.2.1.2.1", 2);
+  put(readings, "1.3.6.1.4.1.5227.27.1.2.1.2.2", 5);
+  put(readings, "1.3.6.1.4.1.5227.27.1.2.1.2.3", 6);
+  put(readings, "1.3.6.1.4.1.5227.27.1.2.1.5.1", 2);
+  put(readings, "1.3.6.1.4.1.5227.27.1.8.1.2.1", 2);
+  const auto seen = sensors(shipped(), {1, 3, 6, 1, 4, 1, 5227, 27}, readings);
+  REQUIRE(seen.size() == 5);
+  CHECK(named(seen, "Disk 1")->status == SensorStatus::ok);
+  CHECK(named(seen, "Disk 2")->status == SensorStatus::failed);
+  CHECK(named(seen, "Disk 3")->status == SensorStatus::absent);
+  CHECK(named(seen, "Disk 1 SMART")->status == SensorStatus::warning);
+  CHECK(named(seen, "Redundant power supply 1")->status == SensorStatus::failed);
+}
+
+TEST_CASE("the hardware table of ESXi is a state only while the agent reads sensors") {
+  SnmpReadings readings;
+  put(readings, "1.3.6.1.4.1.6876.4.20.3.1.2.1", 4);
+  put(readings, "1.3.6.1.4.1.6876.4.20.3.1.3.1", 4);
+  put(readings, "1.3.6.1.4.1.6876.4.20.100.0", 4);
+  const Oid esxi{1, 3, 6, 1, 4, 1, 6876, 4, 1};
+  CHECK(sensors(shipped(), esxi, readings).empty());
+  put(readings, "1.3.6.1.4.1.6876.4.20.100.0", 2);
+  const auto seen = sensors(shipped(), esxi, readings);
+  REQUIRE(seen.size() == 1);
+  CHECK(seen[0].status == SensorStatus::failed);
+  CHECK(seen[0].sensor_class == SensorClass::fan);
+}
+
+TEST_CASE("a UPS that speaks the module of the Japanese makers tells its battery and that it runs on it") {
+  SnmpReadings readings;
+  put(readings, "1.3.6.1.4.1.4550.1.1.2.1.0", 3);
+  put(readings, "1.3.6.1.4.1.4550.1.1.2.2.0", 61);
+  put(readings, "1.3.6.1.4.1.4550.2.1.2.1.0", 2);
+  const auto seen = sensors(shipped(), {1, 3, 6, 1, 4, 1, 4550, 1}, readings);
+  REQUIRE(seen.size() == 3);
+  CHECK(named(seen, "JEMA battery")->status == SensorStatus::failed);
+  CHECK(named(seen, "JEMA time on battery")->status == SensorStatus::warning);
+  CHECK(named(seen, "JEMA time on battery")->sensor_class == SensorClass::power);
+  CHECK(named(seen, "JEMA 2 battery")->status == SensorStatus::ok);
+}
+
 TEST_CASE("limits that the device states are kept and unset ones are not") {
   const auto packs = compiled(R"(pack: x
 match: always
