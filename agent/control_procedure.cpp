@@ -257,7 +257,7 @@ ControlReply draft_reply(const ControlDesk& desk, const TakeStep& take, const Co
   const ProcedureStep* step =
       incident ? desk.engine.procedures().of(incident->now.procedure).find(record->step) : nullptr;
   if (step == nullptr) return no_such(take.incident, language);
-  const Message message = step_message(desk.site, *incident, *step, *record);
+  const Message message = step_message(desk.site, *incident, *step, *record, {});
   ControlReply reply;
   reply.out = request.json
                   ? json_text(json::object{{"subject", message.subject}, {"body", message.body}}) + "\n"

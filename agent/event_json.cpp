@@ -327,6 +327,14 @@ json::object incident_json(const IncidentPicture& incident, Language language, c
     notifications.push_back(notification_json(picture, reader));
   }
   object["notifications"] = std::move(notifications);
+  json::array summons;
+  for (const SummonsPicture& asked : incident.summons)
+    summons.push_back(json::object{{"step", asked.step},
+                                   {"wanted", asked.wanted},
+                                   {"answered", texts(asked.answered)},
+                                   {"waiting", texts(asked.waiting)},
+                                   {"over", asked.over}});
+  object["summons"] = std::move(summons);
   object["reported_by"] = text_or_null(incident.now.reported_by);
   object["records"] = records_json(incident, reader);
   object["procedure_steps"] = procedure_json(incident, reader);

@@ -216,7 +216,7 @@ std::vector<TokenAnswer> calls_of(const std::string& address, const Picture& pic
   for (const IncidentPicture& incident : picture.incidents) {
     if (incident.state != IncidentState::open && incident.state != IncidentState::restored) continue;
     for (const NotificationPicture& told : incident.notifications)
-      if (is_call(told.notification.kind) && waits(told)) {
+      if (told.notification.answer_by && waits(told)) {
         all.push_back({incident.number, told.notification.person, told.notification.id});
         break;
       }

@@ -106,7 +106,7 @@ std::optional<TokenAnswer> PageTokens::find(const Picture& picture, std::string_
   for (const IncidentPicture& incident : picture.incidents) {
     if (incident.state == IncidentState::closed || incident.state == IncidentState::merged) continue;
     for (const NotificationPicture& told : incident.notifications)
-      if (is_call(told.notification.kind) && stands_for(told))
+      if (told.notification.answer_by && stands_for(told))
         return TokenAnswer{incident.number, told.notification.person, told.notification.id};
   }
   for (const Drill& drill : picture.drills)
@@ -143,7 +143,7 @@ std::string plain_token(std::string_view token) {
 
 Act answer_act(const TokenAnswer& known, bool takes, const std::string& way) {
   if (known.incident == 0) return AnswerDrill{known.person, way};
-  if (takes) return Acknowledge{known.incident, known.person, {}, way};
+  if (takes) return Acknowledge{known.incident, known.person, {}, way, known.notification};
   return Pass{known.incident, known.person, way};
 }
 
@@ -155,8 +155,7 @@ std::string answer_link(const Site& site, const std::string& token) {
 Letter with_token(Letter letter, const PageTokens& tokens, const Site& site) {
   Notification& page = letter.notification;
   letter.seal = plain_token(tokens.token(page.id));
-  const bool is_page = is_call(page.kind) && letter.incident > 0;
-  if (!is_page && page.kind != NotificationKind::drill) return letter;
+  if (!page.answer_by) return letter;
   letter.token = tokens.token(page.id);
   std::string line(Phrase{"返答の合言葉（一度だけ、24時間有効）: ", "Answer token (once, for 24 hours): "}.in(
       site.language));

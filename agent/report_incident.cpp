@@ -124,6 +124,16 @@ std::vector<std::string> devices_text(const std::vector<std::string>& names, con
   return texts;
 }
 
+/// "5.3.1 2/5; no answer: Sato Hanako, Tanaka Jiro"
+std::string summons_line(const SummonsPicture& summons, const Site& site, Language language) {
+  std::string text =
+      summons.step + " " + std::to_string(summons.answered.size()) + "/" + std::to_string(summons.wanted);
+  for (std::size_t i = 0; i < summons.waiting.size(); ++i)
+    text += (i > 0 ? std::string(", ") : std::string(Phrase{"、返答なし: ", "; no answer: "}.in(language))) +
+            person_text(site, summons.waiting[i]);
+  return text;
+}
+
 }  // namespace
 
 ControlReply incident_list_report(const Picture& picture, const Site& site, const ReportStyle& style) {
@@ -172,6 +182,10 @@ ControlReply incident_report(const Picture& picture, const Site& site, int numbe
   for (const NotificationPicture& notification : incident->notifications)
     paged.push_back(notification_line(notification, site, language));
   add_list(text, {"連絡", "Who was told"}, paged, language);
+  std::vector<std::string> summoned;
+  for (const SummonsPicture& summons : incident->summons)
+    summoned.push_back(summons_line(summons, site, language));
+  add_list(text, {"返答を求めた相手", "Who must answer"}, summoned, language);
   if (incident->state == IncidentState::open || incident->state == IncidentState::restored)
     add_list(text, {"次にすること", "What to do next"}, {first_step(site, diagnosis, language)}, language);
   return reply;

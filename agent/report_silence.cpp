@@ -6,6 +6,7 @@
 #include "agent/event_json.hpp"
 #include "agent/log.hpp"
 #include "agent/report_text.hpp"
+#include "rules/drill.hpp"
 
 namespace nethealth {
 namespace {
@@ -45,18 +46,6 @@ bool is_over(const Drill& drill, Time now) {
 
 std::int64_t seconds_between(Time from, Time until) {
   return std::chrono::duration_cast<std::chrono::seconds>(until - from).count();
-}
-
-std::string answer_line(const Drill::Answer& answer, const Site& site, Language language) {
-  std::string text = padded(person_text(site, answer.person), 24) + " ";
-  if (answer.answered && answer.first_called) {
-    const std::string seconds = std::to_string(seconds_between(*answer.first_called, *answer.answered));
-    return text + (language == Language::ja ? "返答あり " + seconds + " 秒 (" + answer.channel + ")"
-                                            : "answered after " + seconds + " s (" + answer.channel + ")");
-  }
-  const Phrase how = answer.reached ? Phrase{"返答なし (届いた: ", "no answer (delivered: "}
-                                    : Phrase{"返答なし (届いていない: ", "no answer (not delivered: "};
-  return text + std::string(how.in(language)) + answer.channel + ")";
 }
 
 std::string call_line(const NotificationPicture& call, Language language) {
@@ -120,14 +109,16 @@ ControlReply drill_report(const Picture& picture, const Site& site, int number, 
   const Drill* drill = find(picture, number);
   if (drill == nullptr) return no_drill(language);
   ControlReply reply;
-  const Phrase title = drill->test ? Phrase{"経路の試験 ", "Test of channels "} : Phrase{"訓練 ", "Drill "};
+  const Phrase title = drill->test      ? Phrase{"経路の試験 ", "Test of channels "}
+                       : drill->planned ? Phrase{"定期の訓練 ", "Planned drill "}
+                                        : Phrase{"訓練 ", "Drill "};
   reply.out = std::string(title.in(language)) + std::to_string(drill->number) + "  " +
               format_time(drill->began, site.zone) + "\n";
   if (drill->test)
     for (const NotificationPicture& call : drill->calls) reply.out += call_line(call, language) + "\n";
   else
     for (const Drill::Answer& answer : drill->answers())
-      reply.out += answer_line(answer, site, language) + "\n";
+      reply.out += padded(person_text(site, answer.person), 24) + " " + answer_text(answer, language) + "\n";
   reply.exit_code = passed(*drill) ? 0 : 1;
   return reply;
 }
@@ -157,13 +148,10 @@ ControlReply drill_json(const Picture& picture, const Site& site, int number, Ti
                                  {"delivery", delivery_word(call)},
                                  {"failure", call.failure},
                                  {"answer_by", time_or_null(call.notification.answer_by)}});
-  const json::object object{{"drill", drill->number},
-                            {"test", drill->test},
-                            {"began", format_time(drill->began, site.zone)},
-                            {"over", is_over(*drill, now)},
-                            {"passed", passed(*drill)},
-                            {"people", std::move(people)},
-                            {"calls", std::move(calls)}};
+  const json::object object{{"drill", drill->number},       {"test", drill->test},
+                            {"planned", drill->planned},    {"began", format_time(drill->began, site.zone)},
+                            {"over", is_over(*drill, now)}, {"passed", passed(*drill)},
+                            {"people", std::move(people)},  {"calls", std::move(calls)}};
   return {passed(*drill) ? 0 : 1, json_text(object) + "\n", ""};
 }
 

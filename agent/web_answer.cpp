@@ -48,7 +48,8 @@ const Notification* called(const Picture& picture, const TokenAnswer& known) {
 WebReply question(const ControlDesk& desk, const Picture& picture, const TokenAnswer& known,
                   Language language) {
   std::string body = paragraph(person_text(desk.site, known.person));
-  if (const Notification* page_of = called(picture, known))
+  const Notification* page_of = called(picture, known);
+  if (page_of != nullptr)
     body += "<pre>" + html_escaped(page_of->subject + "\n\n" + page_of->body) + "</pre>\n";
   const auto button = [&](const char* value, Phrase text) {
     body += "<button name=\"do\" value=\"" + std::string(value) + "\">" + std::string(text.in(language)) +
@@ -57,6 +58,8 @@ WebReply question(const ControlDesk& desk, const Picture& picture, const TokenAn
   body += "<form method=\"post\">";
   if (known.incident == 0) {
     button("take", {"訓練の連絡を受けました", "I got this drill's call"});
+  } else if (page_of != nullptr && page_of->kind == NotificationKind::request) {
+    button("take", {"受けました", "I got it"});
   } else {
     button("take", {"私が対応します", "I take it"});
     button("pass", {"対応できません（次の人へ）", "Not me, next"});
@@ -65,7 +68,8 @@ WebReply question(const ControlDesk& desk, const Picture& picture, const TokenAn
   return page(200, language, {"呼び出しへの返答", "Answer a call"}, body);
 }
 
-WebReply outcome(const Result<Pump::ActDone>& done, bool takes, int incident, Language language) {
+WebReply outcome(const Result<Pump::ActDone>& done, bool takes, bool summoned, int incident,
+                 Language language) {
   if (!done)
     return page(409, language, {"受け付けられません", "Not accepted"}, paragraph(done.error().text()));
   std::string text(takes ? Phrase{"あなたが対応者として記録されました。ほかの人は呼び出しません。",
@@ -74,8 +78,9 @@ WebReply outcome(const Result<Pump::ActDone>& done, bool takes, int incident, La
                          : Phrase{"次の人を呼び出します。", "The next person is called."}.in(language));
   if (incident == 0)
     text = Phrase{"訓練の返答を記録しました。", "Your answer to the drill is recorded."}.in(language);
-  else
-    text += " #" + std::to_string(incident);
+  else if (summoned)
+    text = Phrase{"返答を記録しました。", "Your answer is recorded."}.in(language);
+  if (incident != 0) text += " #" + std::to_string(incident);
   if (!done->journaled)
     text += Phrase{" (記録に書けないため、メモリーにだけあります)",
                    " (in memory only: the journal cannot be written)"}
@@ -101,11 +106,14 @@ bool answer_by_link(const ControlDesk& desk, const WebRequest& request, Language
             Phrase{"届いた連絡のリンクをもう一度開いてください。", "Open the link in the message again."}.in(
                 language)))));
   } else {
+    const Notification* page_of = called(picture, *known);
+    const bool summoned = page_of != nullptr && page_of->kind == NotificationKind::request;
     const Act act = answer_act(*known, takes, takes ? "by link" : "");
-    desk.pump.act(act, language,
-                  [answer, takes, incident = known->incident, language](const Result<Pump::ActDone>& done) {
-                    answer(outcome(done, takes, incident, language));
-                  });
+    desk.pump.act(
+        act, language,
+        [answer, takes, summoned, incident = known->incident, language](const Result<Pump::ActDone>& done) {
+          answer(outcome(done, takes, summoned, incident, language));
+        });
   }
   return true;
 }

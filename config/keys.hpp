@@ -83,8 +83,9 @@ inline const KeySet sensor_packs{"sensor_packs", {"files", "without"}};
 inline const KeySet syslog{"syslog",
                            {"target", "format", "facility", "events", "framing", "bom",
                             "certificate_authority", "certificate", "key_file"}};
-inline const KeySet paging{"paging",
-                           {"answer_expires", "per_person", "quiet_outside", "silence_people", "give_up"}};
+inline const KeySet paging{
+    "paging", {"answer_expires", "per_person", "quiet_outside", "silence_people", "give_up", "drills"}};
+inline const KeySet drills{"drills", {"from", "every", "calendar"}};
 inline const KeySet per_person{"per_person", {"messages", "within"}};
 inline const KeySet heartbeat{"heartbeat", {"url", "interval"}};
 
@@ -148,6 +149,7 @@ inline std::vector<const KeySet*> all_key_sets() {
           &keys::command_contact,
           &keys::command_channel,
           &keys::paging,
+          &keys::drills,
           &keys::per_person,
           &keys::heartbeat};
 }

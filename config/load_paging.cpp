@@ -13,6 +13,7 @@ constexpr Milliseconds longest_turn{86'400'000LL * 366};
 constexpr Milliseconds shortest_expiry{60'000};
 constexpr Milliseconds longest_expiry{86'400'000};
 constexpr Milliseconds longest_trying{86'400'000LL * 60};
+constexpr Milliseconds shortest_drill_gap{86'400'000};
 constexpr Milliseconds shortest_beat{1'000};
 constexpr int most_messages_at_once = 1'000;
 
@@ -24,6 +25,22 @@ void load_per_person(Loading& load, const Node& node) {
     set(paging.most_messages, read.integer(*messages, "messages", 1, most_messages_at_once));
   if (const Node* within = read.require(node, "within"))
     set(paging.most_within, read.duration(*within, "within", Milliseconds{1'000}, longest_expiry));
+}
+
+void load_drills(Loading& load, const Node& node) {
+  Reader& read = load.read;
+  if (!read.map(node, "drills", keys::drills)) return;
+  DrillPlan plan;
+  const auto from = load_moment(load, node, "from");
+  const Node* every = read.require(node, "every");
+  const auto gap =
+      every == nullptr ? std::nullopt : read.duration(*every, "every", shortest_drill_gap, longest_turn);
+  if (const Node* calendar = node.find("calendar"))
+    plan.calendar = load.calendars.find(read, *calendar, "calendar");
+  if (!from || !gap) return;
+  plan.from = *from;
+  plan.every = *gap;
+  load.site.paging.drills = plan;
 }
 
 void load_heartbeat(Loading& load, const Node& node) {
@@ -104,6 +121,7 @@ void load_paging(Loading& load) {
     paging.quiet_hours = load.calendars.find(read, *quiet, "quiet_outside");
   if (const Node* people = node->find("silence_people"))
     set(paging.silence_people, read.integer(*people, "silence_people", 1, 2));
+  if (const Node* drills = node->find("drills")) load_drills(load, *drills);
   if (const Node* give_up = node->find("give_up"))
     set(paging.give_up, read.duration(*give_up, "give_up", Milliseconds{60'000}, longest_trying));
 }

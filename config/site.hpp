@@ -314,6 +314,14 @@ struct Channel {
   std::optional<ReplyMailbox> replies;  ///< smtp
 };
 
+/// When the contact network is drilled without being asked: at `from`, and every `every` from then on; where
+/// `calendar` is closed at that moment, when it opens next.
+struct DrillPlan {
+  Time from;
+  Milliseconds every{};
+  std::optional<std::size_t> calendar;
+};
+
 /// What holds for every message to people.
 struct Paging {
   /// Somebody who answered and takes no step for so long has fallen asleep again; the chain goes on.
@@ -327,6 +335,7 @@ struct Paging {
   int silence_people = 1;
   /// A message that nobody took over is tried for so long.
   Milliseconds give_up = std::chrono::hours(24 * 14);
+  std::optional<DrillPlan> drills;
 };
 
 /// A sign of life to an outside place, which calls when it stays away.

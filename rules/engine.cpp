@@ -311,13 +311,20 @@ std::string Engine::Mind::role_of(const std::string& person, const Incident& inc
 void Engine::Mind::act(const Acknowledge& acknowledge) {
   Incident& incident = *book.find(acknowledge.incident);
   const std::optional<std::string> before = incident.picture.acknowledged_by;
+  const std::string how =
+      acknowledge.noted_by.empty() ? acknowledge.way : "by telephone, noted by " + acknowledge.noted_by;
+  if (const NotificationPicture* summons = summons_for(incident, acknowledge)) {
+    const std::string step = summons->notification.about;
+    emit(acknowledge.incident,
+         NotificationOutcome{summons->notification.id, Delivery::acknowledged, how, acknowledge.person});
+    return audit(acknowledge.incident, "SUMMONS-ANSWERED", acknowledge.person,
+                 step + (how.empty() ? "" : " " + how));
+  }
   std::string id;
   for (const NotificationPicture& told : incident.picture.notifications) {
     if (!is_call(told.notification.kind)) continue;
     if (id.empty() || told.notification.person == acknowledge.person) id = told.notification.id;
   }
-  const std::string how =
-      acknowledge.noted_by.empty() ? acknowledge.way : "by telephone, noted by " + acknowledge.noted_by;
   emit(acknowledge.incident, NotificationOutcome{id, Delivery::acknowledged, how, acknowledge.person});
   IncidentStep step{procedures_.of(incident.picture.now.procedure).steps.front().id,
                     role_of(acknowledge.person, incident), acknowledge.person,
@@ -353,12 +360,12 @@ Decisions Engine::Mind::finish() {
   quieten_logs();
   end_silences();
   if (reconsider_ && *reconsider_ <= now) dirty_ = true;
-  const Milliseconds gap =
-      bad_.size() > limits::storm_signs ? limits::evaluation_gap_in_storm : limits::evaluation_gap;
+  const Milliseconds gap = limits::evaluation_gap(bad_.size());
   if (dirty_ && (!last_evaluation_ || now - *last_evaluation_ >= gap)) evaluate();
   escalate();
   tell_counter();
   remind();
+  call_summoned();
   go_on_with_drills();
   Decisions decisions;
   decisions.wake = wake_time();
@@ -372,9 +379,7 @@ std::optional<Time> Engine::Mind::wake_time() {
   const auto by = [&](std::optional<Time> time) {
     if (time && (!wake || *time < *wake)) wake = std::max(*time, now);
   };
-  if (dirty_ && last_evaluation_)
-    by(*last_evaluation_ +
-       (bad_.size() > limits::storm_signs ? limits::evaluation_gap_in_storm : limits::evaluation_gap));
+  if (dirty_ && last_evaluation_) by(*last_evaluation_ + limits::evaluation_gap(bad_.size()));
   // What is due already waits for the gap between two evaluations, not for this moment again.
   if (!dirty_) by(reconsider_);
   by(next_reminder_);
@@ -382,6 +387,8 @@ std::optional<Time> Engine::Mind::wake_time() {
   for (const auto& [number, incident] : book.all()) by(next_call(incident));
   by(silences.next_end());
   by(drills.next_call());
+  by(plan_look_);
+  by(next_summons_);
   return wake;
 }
 

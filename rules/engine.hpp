@@ -39,8 +39,9 @@ struct EngineOptions {
 struct Acknowledge {
   int incident = 0;
   std::string person;
-  std::string noted_by = {};  ///< who wrote it down for a person who answered by telephone; else empty
-  std::string way = {};       ///< by what the answer came, when not by a program of ours
+  std::string noted_by = {};      ///< who wrote it down for a person who answered by telephone; else empty
+  std::string way = {};           ///< by what the answer came, when not by a program of ours
+  std::string notification = {};  ///< the message it answers, where that is known
 };
 /// "Not me, next": whoever has it, or was called last, passes it on.
 struct Pass {

@@ -133,28 +133,30 @@ std::optional<Time> Engine::Mind::silenced_until(const Incident& incident) const
   return silences.next_end();
 }
 
-void Engine::Mind::queue_drill(int drill, bool test, PersonIndex index, std::size_t channel) {
+void Engine::Mind::queue_drill(const Drill& drill, PersonIndex index, std::size_t channel) {
   const Person& person = site_.people[index];
   const ContactChannel& way = person.channels[channel];
   Notification notification = addressed(0, NotificationKind::drill, role_in_drill(site_, index), person, way);
   notification.answer_by = now + way.answer_within;
-  notification.about = drill_words(drill, test);
-  const Message message = compose_drill(site_, notification, test);
+  notification.about = drill_words(drill);
+  const Message message = compose_drill(site_, notification, drill.test);
   notification.subject = message.subject;
   notification.body = message.body;
   emit(0, NotificationQueued{std::move(notification)});
 }
 
 void Engine::Mind::act(const StartDrill& start) {
-  const int number = drills.next_number();
-  const bool test = !start.tested.empty();
+  Drill drill;
+  drill.number = drills.next_number();
+  drill.test = !start.tested.empty();
+  drill.planned = start.person.empty();
   for (PersonIndex person = 0; person < site_.people.size(); ++person) {
     const auto& channels = site_.people[person].channels;
-    if (channels.empty() || (test && site_.people[person].name != start.tested)) continue;
-    for (std::size_t channel = 0; channel < (test ? channels.size() : 1); ++channel)
-      queue_drill(number, test, person, channel);
+    if (channels.empty() || (drill.test && site_.people[person].name != start.tested)) continue;
+    for (std::size_t channel = 0; channel < (drill.test ? channels.size() : 1); ++channel)
+      queue_drill(drill, person, channel);
   }
-  audit(0, test ? "TEST-STARTED" : "DRILL-STARTED", start.person, drill_words(number, test));
+  audit(0, drill.test ? "TEST-STARTED" : "DRILL-STARTED", start.person, drill_words(drill));
 }
 
 void Engine::Mind::act(const AnswerDrill& answer) {
@@ -164,46 +166,92 @@ void Engine::Mind::act(const AnswerDrill& answer) {
   emit(0, NotificationOutcome{id, Delivery::acknowledged, answer.way, answer.person});
 }
 
-/// The next channel of everybody whose last one failed or was not answered in time; only of the last drill.
+/// Something stands still, and people are busy with it.
+bool Engine::Mind::in_emergency() const {
+  return std::ranges::any_of(book.all(), [](const auto& entry) {
+    const IncidentPicture& picture = entry.second.picture;
+    return picture.state == IncidentState::open && picture.now.paged &&
+           picture.now.severity == Severity::stopped;
+  });
+}
+
+void Engine::Mind::hold_planned_drill() {
+  if (!site_.paging.drills || (plan_look_ && now < *plan_look_)) return;
+  plan_look_ = planned_drill_after(site_, now);
+  const auto due = planned_drill(site_, now);
+  if (!due) return;
+  const Drill* last = drills.last();
+  if (last && last->began >= *due) return;
+  if (now - *due <= limits::planned_drill_waits) {
+    if (!in_emergency()) return act(StartDrill{});
+    plan_look_ = now + limits::look_for_the_end;
+    return;
+  }
+  if (now - *due > limits::left_out_is_news || drills.left_out() == *due) return;
+  tell_operations_manager(
+      compose_drill_left_out(site_, *due),
+      std::string(about::drill_left_out) + std::to_string(due->time_since_epoch().count()));
+}
+
 void Engine::Mind::go_on_with_drills() {
-  if (!drills.wants_a_look(now)) return;
-  drills.set_next_call(std::nullopt);
-  const Drill& drill = drills.all().rbegin()->second;
-  if (drill.test || now - drill.began > limits::drill_lasts) return;
+  hold_planned_drill();
+  const Drill* last = drills.last();
+  if (!last || !drills.wants_a_look(now)) return;
+  const std::optional<Time> next = go_on_with(*last);
+  drills.set_next_call(next);
+  // Another one that began since then has ended it.
+  for (const auto& [number, drill] : drills.all())
+    if (drill.planned && !drill.result_told && (&drill != last || !next))
+      tell_operations_manager(compose_drill_result(site_, drill),
+                              std::string(about::drill_result) + number_text(number));
+}
+
+/// The next channel of everybody whose last one failed or was not answered in time.
+std::optional<Time> Engine::Mind::go_on_with(const Drill& drill) {
+  if (now - drill.began > limits::drill_lasts) return std::nullopt;
   std::vector<std::pair<PersonIndex, std::size_t>> next;
   std::optional<Time> wake;
+  const auto by = [&](Time time) { wake = std::min(wake.value_or(time), time); };
   for (const Drill::Answer& answer : drill.answers()) {
     const NotificationPicture* last = drill.unanswered(answer.person);
     const auto person = site_.person(answer.person);
     if (!last || !person) continue;
-    const auto channel = channel_after(site_, *person, last->notification);
-    if (!channel) continue;
     const Time due = last->failure.empty() ? last->notification.answer_by.value_or(now) : last->queued;
-    if (due <= now)
+    const auto channel = channel_after(site_, *person, last->notification);
+    if (due > now)
+      by(due);
+    else if (channel)
       next.emplace_back(*person, *channel);
-    else if (!wake || due < *wake)
-      wake = due;
   }
   for (const auto& [person, channel] : next) {
-    queue_drill(drill.number, false, person, channel);
-    const Time due = now + site_.people[person].channels[channel].answer_within;
-    if (!wake || due < *wake) wake = due;
+    queue_drill(drill, person, channel);
+    by(now + site_.people[person].channels[channel].answer_within);
   }
-  drills.set_next_call(wake);
+  return wake;
+}
+
+void Engine::Mind::tell_of_house(const Contact& contact, const Message& message, std::string about) {
+  const Person& person = site_.people[contact.person];
+  Notification notification =
+      addressed(0, NotificationKind::report, contact.role, person, person.channels[contact.channel]);
+  notification.subject = message.subject;
+  notification.body = message.body;
+  notification.about = std::move(about);
+  emit(0, NotificationQueued{std::move(notification)});
+}
+
+void Engine::Mind::tell_operations_manager(const Message& message, std::string about) {
+  const std::vector<Contact> chain = callable_chain(site_, ProcedureKind::failure, now);
+  if (chain.empty()) return;
+  const auto manager = std::ranges::find(chain, RoleId::operations_manager, &Contact::role);
+  tell_of_house(manager == chain.end() ? chain.front() : *manager, message, std::move(about));
 }
 
 /// Told once to the first in the chain; nobody has to answer it.
 void Engine::Mind::was_down(Time from, Time until) {
   const std::vector<Contact> chain = callable_chain(site_, ProcedureKind::failure, now);
   if (chain.empty()) return;
-  const Contact& contact = chain.front();
-  const Person& person = site_.people[contact.person];
-  Notification notification =
-      addressed(0, NotificationKind::report, contact.role, person, person.channels[contact.channel]);
-  const Message message = compose_was_down(site_, from, until);
-  notification.subject = message.subject;
-  notification.body = message.body;
-  emit(0, NotificationQueued{std::move(notification)});
+  tell_of_house(chain.front(), compose_was_down(site_, from, until), "");
   audit(0, "MONITOR-WAS-DOWN", "", format_time(from, site_.zone) + " - " + format_time(until, site_.zone));
 }
 

@@ -13,19 +13,6 @@ namespace {
 /// Somebody who took an incident is asked at this share of the time in which the answer holds.
 constexpr int reminder_quarters = 3;
 
-/// Accepted so long after it was decided, a call came late.
-constexpr Milliseconds late_arrival{30'000};
-
-bool came_late(const NotificationPicture& told) {
-  return told.sent && told.failure.empty() && *told.sent - told.queued >= late_arrival;
-}
-
-/// When the time to answer is over. What came late leaves its reader the whole time from then on.
-Time answer_ends(const NotificationPicture& told) {
-  const Time by = told.notification.answer_by.value_or(told.queued);
-  return came_late(told) ? *told.sent + (by - told.queued) : by;
-}
-
 /// Until then somebody whose call came late may answer. A new round waits for it: after an outage of the mail
 /// server nobody is called a second time in the minute in which the first call arrives.
 Time late_answers_end(const Incident& incident) {
@@ -51,12 +38,6 @@ bool was_called(const Site& site, const Incident& incident, const Contact& conta
   });
 }
 
-Milliseconds pause_before(int round) {
-  Milliseconds pause = limits::next_round;
-  for (int i = 1; i < round && pause < limits::longest_next_round; ++i) pause *= 2;
-  return std::min(pause, limits::longest_next_round);
-}
-
 const NotificationPicture* reminder_since(const Incident& incident, Time time) {
   for (const NotificationPicture& told : incident.picture.notifications)
     if (told.notification.about == about::answer_expires && told.queued >= time) return &told;
@@ -64,6 +45,12 @@ const NotificationPicture* reminder_since(const Incident& incident, Time time) {
 }
 
 }  // namespace
+
+Milliseconds pause_before(int round) {
+  Milliseconds pause = limits::next_round;
+  for (int i = 1; i < round && pause < limits::longest_next_round; ++i) pause *= 2;
+  return std::min(pause, limits::longest_next_round);
+}
 
 std::string Engine::Mind::next_message_id(int incident) const {
   return std::to_string(incident) + "-" + std::to_string(book.queued(incident) + 1);
@@ -89,7 +76,7 @@ void Engine::Mind::queue(Incident& incident, const Notification& draft, const Co
   notification.step = draft.step;
   notification.round = draft.round;
   notification.about = draft.about;
-  if (is_call(draft.kind)) notification.answer_by = now + way.answer_within;
+  if (asks_answer(incident, draft)) notification.answer_by = now + way.answer_within;
   const Message message = words_of(incident, notification, way.detail);
   notification.subject = message.subject;
   notification.body = message.body;
@@ -212,6 +199,14 @@ std::optional<std::string> Engine::Mind::refusal_to_pass(const Incident& inciden
     return is_call(told.notification.kind) && told.notification.person == pass.person;
   });
   if (holds || (called && !incident.picture.acknowledged_by)) return std::nullopt;
+  const bool summoned = std::ranges::any_of(incident.picture.notifications, [&](const auto& told) {
+    return told.notification.kind == NotificationKind::request && told.notification.answer_by &&
+           told.notification.person == pass.person;
+  });
+  if (summoned)
+    return std::string(Phrase{"招集は次へ回せない。出られないときは電話で伝える",
+                              "a summons cannot be passed on; say by telephone that you cannot come"}
+                           .in(language));
   return std::string(Phrase{"次へ回せるのは、連絡を受けた人か、引き受けている人",
                             "only whoever was called, or has the incident, can pass it on"}
                          .in(language));

@@ -50,8 +50,11 @@ Picture Engine::Mind::picture() {
   Picture picture;
   for (const auto& [number, incident] : book.all()) {
     picture.incidents.push_back(incident.picture);
-    if (const auto run = runs_.find(number); run != runs_.end())
+    if (const auto run = runs_.find(number); run != runs_.end()) {
       picture.incidents.back().procedure = run->second.picture();
+      for (const Summons& summons : summons_of(incident.picture, run->second))
+        picture.incidents.back().summons.push_back(picture_of(summons));
+    }
   }
   for (const auto& [number, silence] : silences.all()) picture.silences.push_back(silence);
   for (const auto& [number, drill] : drills.all()) picture.drills.push_back(drill);

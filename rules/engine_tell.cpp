@@ -12,14 +12,6 @@ namespace nethealth {
 
 namespace {
 
-std::optional<std::size_t> channel_of(const Site& site, const Person& person, const Notification& told) {
-  for (std::size_t i = 0; i < person.channels.size(); ++i)
-    if (person.channels[i].address == told.address &&
-        site.channels[person.channels[i].channel].name == told.channel)
-      return i;
-  return std::nullopt;
-}
-
 /// The id of the message that could not be delivered, of one that tells so; else empty.
 std::string lost_id(const Notification& told) {
   return told.about.starts_with(about::undelivered) ? told.about.substr(about::undelivered.size()) : "";
@@ -42,6 +34,14 @@ bool went_otherwise(const Incident& incident, const Notification& told) {
 
 }  // namespace
 
+std::optional<std::size_t> channel_of(const Site& site, const Person& person, const Notification& told) {
+  for (std::size_t i = 0; i < person.channels.size(); ++i)
+    if (person.channels[i].address == told.address &&
+        site.channels[person.channels[i].channel].name == told.channel)
+      return i;
+  return std::nullopt;
+}
+
 /// The text follows from the kind and from what it is about, so that another channel can say it again.
 Message Engine::Mind::words_of(const Incident& incident, const Notification& told, Detail detail) const {
   const IncidentPicture& picture = incident.picture;
@@ -56,8 +56,12 @@ Message Engine::Mind::words_of(const Incident& incident, const Notification& tol
     return reminder_message(site_, picture, told.about.substr(about::measure.size()));
   if (step && told.kind == NotificationKind::reminder)
     return reminder_message(site_, picture, step->id + " " + step->title.in(site_.language));
+  if (told.about.starts_with(about::no_answer))
+    for (const Summons& summons : summons_of(picture, run))
+      if (summons.step->id == told.about.substr(about::no_answer.size()))
+        return missing_message(site_, picture, summons);
   if (const StepRecord* record = step ? run.record(step->id) : nullptr)
-    return step_message(site_, picture, *step, record->what);
+    return step_message(site_, picture, *step, record->what, told);
   return compose(site_, incident, told, detail);
 }
 
@@ -107,17 +111,18 @@ void Engine::Mind::tell_paged(Incident& incident, NotificationKind kind, bool on
 }
 
 /// The council is all of its members, the contractor the one of the device; any other role its first person
-/// who can be reached.
+/// who can be reached, or everybody where the step wants several answers.
 void Engine::Mind::tell_role(Incident& incident, RoleId role, NotificationKind kind, std::string_view about) {
   std::vector<PersonIndex> people = site_.role(role).people;
   if (role == RoleId::contractor)
     if (const auto device = site_.device(incident.picture.now.diagnosis.location.device);
         device && !site_.devices[*device].contractor.empty())
       people = site_.devices[*device].contractor;
+  const bool asks_all = summoning_step(incident.picture.number, about) != nullptr;
   for (const PersonIndex person : people) {
     if (site_.people[person].channels.empty()) continue;
     tell(incident, role, person, kind, about);
-    if (role != RoleId::council) return;
+    if (role != RoleId::council && !asks_all) return;
   }
 }
 

@@ -6,6 +6,9 @@ namespace nethealth {
 
 namespace {
 
+/// Accepted so long after it was decided, a call came late.
+constexpr Milliseconds late_arrival{30'000};
+
 NotificationPicture* notification(Incident& incident, const std::string& id) {
   for (NotificationPicture& known : incident.picture.notifications)
     if (known.notification.id == id) return &known;
@@ -50,9 +53,11 @@ void apply_queued(Incident& incident, Time time, const Notification& queued) {
 }
 
 void apply_outcome(Incident& incident, const Event& event, const NotificationOutcome& outcome) {
-  // Whoever answers need not have been called.
-  if (outcome.delivery == Delivery::acknowledged) acknowledged(incident, event.time, outcome.person);
   NotificationPicture* known = notification(incident, outcome.id);
+  const bool is_summons = known && known->notification.kind == NotificationKind::request;
+  // Whoever takes an incident need not have been called; who answers a summons does not take it.
+  if (outcome.delivery == Delivery::acknowledged && !is_summons)
+    acknowledged(incident, event.time, outcome.person);
   if (!known) return;
   switch (outcome.delivery) {
     case Delivery::sent:
@@ -76,6 +81,15 @@ void apply_outcome(Incident& incident, const Event& event, const NotificationOut
 
 bool is_call(NotificationKind kind) {
   return kind == NotificationKind::page || kind == NotificationKind::escalation;
+}
+
+bool came_late(const NotificationPicture& told) {
+  return told.sent && told.failure.empty() && *told.sent - told.queued >= late_arrival;
+}
+
+Time answer_ends(const NotificationPicture& told) {
+  const Time by = told.notification.answer_by.value_or(told.queued);
+  return came_late(told) ? *told.sent + (by - told.queued) : by;
 }
 
 const NotificationPicture* Incident::last_call() const {

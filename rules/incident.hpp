@@ -17,6 +17,10 @@ namespace nethealth {
 /// Calls somebody, and waits for an answer.
 [[nodiscard]] bool is_call(NotificationKind kind);
 
+/// When the time to answer is over. What came late leaves its reader the whole time from then on.
+[[nodiscard]] Time answer_ends(const NotificationPicture& told);
+[[nodiscard]] bool came_late(const NotificationPicture& told);
+
 /// Decisions of a step that are about who has the incident, not about what was done. The last two are its
 /// `step` too, so that nothing takes them for a step of the procedure.
 namespace decisions {

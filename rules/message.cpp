@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "rules/drill.hpp"
 #include "rules/explain.hpp"
 
 namespace nethealth {
@@ -87,6 +88,7 @@ struct Lines {
     if (!value.empty()) text += std::string(head.in(language)) + value + "\n";
   }
   void plain(const std::string& line) { text += line + "\n"; }
+  std::string signed_by(const Site& site) const { return text + "\n-- \n" + site.name + " nethealth\n"; }
 };
 
 std::string affected_text(const Diagnosis& diagnosis, Language language) {
@@ -229,10 +231,7 @@ Message compose(const Site& site, const Incident& incident, const Notification& 
     verdict(site, incident, lines);
     answer(site, incident, notification, lines);
   }
-  lines.plain("");
-  lines.plain("-- ");
-  lines.plain(site.name + " nethealth");
-  return {subject(site, incident, notification, detail), lines.text};
+  return {subject(site, incident, notification, detail), lines.signed_by(site)};
 }
 
 Message compose_undelivered(const Site& site, const Incident& incident, const NotificationPicture& lost,
@@ -257,10 +256,7 @@ Message compose_undelivered(const Site& site, const Incident& incident, const No
   if (detail == Detail::minimal) return message;
   lines.add({"記録: ", "Record: "},
             "nethealth incident note " + std::to_string(incident.picture.number) + " --by-telephone");
-  lines.plain("");
-  lines.plain("-- ");
-  lines.plain(site.name + " nethealth");
-  message.body = lines.text;
+  message.body = lines.signed_by(site);
   return message;
 }
 
@@ -279,12 +275,9 @@ Message compose_was_down(const Site& site, Time from, Time until) {
       "Log files are read on from where they were left; traps were not received."}
                               .in(language)));
   lines.add({"見ていなかった機器の数: ", "Devices not looked at: "}, std::to_string(site.devices.size()));
-  lines.plain("");
-  lines.plain("-- ");
-  lines.plain(site.name + " nethealth");
   return {
       std::string(Phrase{"【監視停止】監視が止まっていた ", "[MONITORING WAS DOWN] "}.in(language)) + span,
-      lines.text};
+      lines.signed_by(site)};
 }
 
 Message compose_drill(const Site& site, const Notification& notification, bool test) {
@@ -302,10 +295,46 @@ Message compose_drill(const Site& site, const Notification& notification, bool t
             "nethealth drill --answer --as " + notification.person);
   if (notification.answer_by)
     lines.add({"返答を待つ時刻: ", "Answer until: "}, format_clock(*notification.answer_by, site.zone));
+  return {subject, lines.signed_by(site)};
+}
+
+Message compose_drill_result(const Site& site, const Drill& drill) {
+  const Language language = site.language;
+  const std::vector<Drill::Answer> answers = drill.answers();
+  const auto answered =
+      std::ranges::count_if(answers, [](const Drill::Answer& answer) { return answer.answered.has_value(); });
+  const std::string count = std::to_string(answered) + "/" + std::to_string(answers.size());
+  Lines lines{language, {}};
+  lines.add({"訓練を始めた時刻: ", "The drill began: "}, format_time(drill.began, site.zone));
+  lines.add({"返答した人: ", "Answered: "}, count);
   lines.plain("");
-  lines.plain("-- ");
-  lines.plain(site.name + " nethealth");
-  return {subject, lines.text};
+  for (const Drill::Answer& answer : answers)
+    lines.plain("- " + person_label(site, answer.person) + ": " + answer_text(answer, language));
+  lines.plain("");
+  lines.plain(std::string(
+      static_cast<std::size_t>(answered) == answers.size()
+          ? Phrase{"連絡網は全員に届く。", "The contact network reaches everybody."}.in(language)
+          : Phrase{"返答のない人の連絡先を確かめ、 nethealth test-page で一人ずつ試すこと。",
+                   "See to the channels of whoever did not answer; nethealth test-page tries one person's."}
+                .in(language)));
+  lines.add({"記録: ", "Record: "}, "nethealth drill --last");
+  return {std::string(Phrase{"【訓練】結果 ", "[DRILL] Result "}.in(language)) + count,
+          lines.signed_by(site)};
+}
+
+Message compose_drill_left_out(const Site& site, Time due) {
+  const Language language = site.language;
+  Lines lines{language, {}};
+  lines.add({"予定の時刻: ", "It was due: "}, format_time(due, site.zone));
+  lines.plain(
+      std::string(Phrase{"緊急時の対応中だったか、監視が止まっていたため、定期の訓練を行わなかった。必要なら "
+                         "nethealth drill で行うこと。",
+                         "It was not held, because of an emergency or because the monitoring did not run. "
+                         "nethealth drill holds it."}
+                      .in(language)));
+  return {std::string(Phrase{"【訓練】行わなかった ", "[DRILL] Left out "}.in(language)) +
+              hour_minute(due, site.zone),
+          lines.signed_by(site)};
 }
 
 }  // namespace nethealth

@@ -21,6 +21,7 @@ inline constexpr std::string_view answer_expires =
 inline constexpr std::string_view taken_over = "taken_over";     ///< handover: somebody else has it now
 inline constexpr std::string_view counter = "counter";           ///< what the counter can tell citizens
 inline constexpr std::string_view measure = "measure:";          ///< and its name: it is past its due date
+inline constexpr std::string_view no_answer = "no_answer:";      ///< and the step that wants several answers
 inline constexpr std::string_view undelivered = "undelivered:";  ///< and the id of what reached nobody
 }  // namespace about
 
@@ -37,5 +38,11 @@ Message compose_was_down(const Site& site, Time from, Time until);
 
 /// A drill (訓練), or the test of one person's channels: `test`. Says how to answer.
 Message compose_drill(const Site& site, const Notification& notification, bool test);
+
+/// A planned drill is over: who answered, by what and how fast, and who did not.
+Message compose_drill_result(const Site& site, const Drill& drill);
+
+/// A planned drill was not held, because there was an emergency or the monitoring did not run.
+Message compose_drill_left_out(const Site& site, Time due);
 
 }  // namespace nethealth

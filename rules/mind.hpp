@@ -18,16 +18,19 @@
 #include "rules/message.hpp"
 #include "rules/procedure_run.hpp"
 #include "rules/silence.hpp"
+#include "rules/summons.hpp"
 #include "rules/topology.hpp"
 
 namespace nethealth {
 
 /// Limits and times of the engine, by name.
 namespace limits {
-/// A verdict is looked for at most so often; in a storm more seldom.
-inline constexpr Milliseconds evaluation_gap{100};
-inline constexpr Milliseconds evaluation_gap_in_storm{1000};
+/// A verdict is looked for at most so often; in a storm more seldom, for it costs as much as there is bad.
 inline constexpr std::size_t storm_signs = 200;
+constexpr Milliseconds evaluation_gap(std::size_t bad_signs) {
+  if (bad_signs <= storm_signs) return Milliseconds(100);
+  return Milliseconds(1'000 + static_cast<std::int64_t>(bad_signs) / 2);
+}
 /// Looks that one bad sign asks for at its neighbours.
 inline constexpr std::size_t neighbours_asked = 16;
 /// An asked look that has not come back is no longer waited for.
@@ -67,6 +70,11 @@ inline constexpr Milliseconds next_round{60'000};
 inline constexpr Milliseconds longest_next_round{std::chrono::minutes(30)};
 /// Nobody is called for a drill that began longer ago.
 inline constexpr Milliseconds drill_lasts{std::chrono::hours(2)};
+/// A planned drill waits so long for the end of an emergency, or for the monitoring to run again.
+inline constexpr Milliseconds planned_drill_waits{std::chrono::hours(2)};
+inline constexpr Milliseconds look_for_the_end{60'000};
+/// That one was left out is told so long after it was due, and not later.
+inline constexpr Milliseconds left_out_is_news{std::chrono::hours(24)};
 /// Nats against "nothing happened" that a page needs, and against the best rival that needs no further look.
 inline constexpr double page_margin = 3.0;
 inline constexpr double page_lead = 3.0;
@@ -86,6 +94,12 @@ inline constexpr Milliseconds measure_reminder_gap{std::chrono::hours(24 * 7)};
 
 /// Planned work covers the device now.
 [[nodiscard]] bool in_maintenance_window(const Site& site, DeviceIndex device, Time now);
+
+/// Before the round in which everybody who did not answer is called again.
+Milliseconds pause_before(int round);
+
+/// Which channel of the person the message went by.
+std::optional<std::size_t> channel_of(const Site& site, const Person& person, const Notification& told);
 
 class Engine::Mind {
  public:
@@ -215,6 +229,8 @@ class Engine::Mind {
   void page(Incident& incident);
   void call(Incident& incident, const NextContact& next);
   void escalate();
+  /// Whether the message asks its reader to answer.
+  [[nodiscard]] bool asks_answer(const Incident& incident, const Notification& draft) const;
   void remind_or_expire(Incident& incident);
   [[nodiscard]] std::optional<Time> next_call(const Incident& incident) const;
   [[nodiscard]] std::optional<NextContact> next_contact(const Incident& incident) const;
@@ -238,6 +254,17 @@ class Engine::Mind {
   bool tell_by_next_channel(Incident& incident, const Notification& failed);
   void tell_undelivered(Incident& incident, const Notification& failed);
 
+  // engine_summons.cpp: steps that several people must answer
+  [[nodiscard]] const ProcedureStep* summoning_step(int incident, std::string_view step) const;
+  void call_summoned();
+  /// The moment at which the next of them is called.
+  std::optional<Time> call_summoned(Incident& incident, const Summons& summons);
+  [[nodiscard]] NextContact next_way_to(const Notification& last) const;
+  void tell_who_is_missing(Incident& incident, const Summons& summons);
+  /// The summons that this answers; null when it is an answer to a page.
+  [[nodiscard]] const NotificationPicture* summons_for(const Incident& incident,
+                                                       const Acknowledge& acknowledge) const;
+
   // engine_count.cpp
   /// How often a counting rule hit from this source within its time, this hit included.
   std::ptrdiff_t count_hit(DeviceIndex device, const LogRule& rule, const std::string& source,
@@ -254,8 +281,15 @@ class Engine::Mind {
   [[nodiscard]] bool silenced(const std::vector<DeviceIndex>& places, Cause cause) const;
   [[nodiscard]] std::optional<Time> silenced_until(const Incident& incident) const;
   void end_silences();
+  void hold_planned_drill();
+  [[nodiscard]] bool in_emergency() const;
   void go_on_with_drills();
-  void queue_drill(int drill, bool test, PersonIndex person, std::size_t channel);
+  /// Calls who comes next; the moment of the call after that, empty when the drill is over.
+  std::optional<Time> go_on_with(const Drill& drill);
+  void queue_drill(const Drill& drill, PersonIndex person, std::size_t channel);
+  /// To the first of the chain, or to the operations manager; nobody has to answer it.
+  void tell_of_house(const Contact& contact, const Message& message, std::string about);
+  void tell_operations_manager(const Message& message, std::string about);
 
   // engine_misconduct.cpp
   void misconduct(DeviceIndex device, const LogHit& hit, const LogSeen& log);
@@ -340,6 +374,9 @@ class Engine::Mind {
   std::vector<CounterNews> counter_news_;
   bool reminders_changed_ = true;
   std::optional<Time> next_reminder_;
+  std::optional<Time> next_summons_;
+  bool summons_changed_ = true;
+  std::optional<Time> plan_look_;  ///< when a planned drill may begin, or one is to be told as left out
 };
 
 }  // namespace nethealth

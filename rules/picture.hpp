@@ -75,6 +75,14 @@ struct StepPicture {
   std::optional<StepRecord> record;     ///< the one that counts
 };
 
+/// Who was asked to answer by a step of the procedure, and who did.
+struct SummonsPicture {
+  std::string step;
+  std::size_t wanted = 0;  ///< answers
+  std::vector<std::string> answered, waiting;
+  bool over = false;  ///< nobody is called any more
+};
+
 struct IncidentPicture {
   int number = 0;
   IncidentState state = IncidentState::open;
@@ -89,12 +97,15 @@ struct IncidentPicture {
   std::vector<StepRecord> records = {};     ///< all that was recorded, in order
   std::vector<StepPicture> procedure = {};  ///< its steps, in the plan's order
   std::size_t lines_kept = 0;               ///< of logs, in the journal
+  std::vector<SummonsPicture> summons = {};
 };
 
 /// A drill of the contact network, or the test of one person's channels.
 struct Drill {
   int number = 0;
-  bool test = false;  ///< of one person: every channel at once
+  bool test = false;         ///< of one person: every channel at once
+  bool planned = false;      ///< by Paging::drills
+  bool result_told = false;  ///< of a planned one, when it was over
   Time began;
   std::vector<NotificationPicture> calls;
 

@@ -79,7 +79,8 @@ struct ProcedureStep {
   std::vector<RoleId> actors;  ///< any of them
   std::optional<RoleId> ordered_by;
   std::vector<RoleId> told;
-  bool request = false;                                  ///< what is told asks for something
+  bool request = false;                ///< what is told asks for something
+  std::optional<std::size_t> answers;  ///< how many of those told must answer, or `everybody`
   std::map<std::string, std::vector<RoleId>> told_when;  ///< more who are told, by decision or chosen answer
   std::vector<std::string> after;                        ///< done, or not needed, before this one
   ProcedureCondition when;                               ///< needed at all
@@ -97,6 +98,8 @@ struct ProcedureStep {
   std::map<std::string, std::vector<std::string>> reopens;  ///< by decision: steps to be taken again
   std::optional<ProcedureDeadline> deadline;
   int line = 0, column = 0;  ///< in its file
+
+  static constexpr std::size_t everybody = 0;
 
   [[nodiscard]] const ProcedureAsk* ask(std::string_view name) const;
 };

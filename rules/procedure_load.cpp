@@ -26,15 +26,17 @@ const KeySet measure_keys{"measure", {"measure", "title", "kind"}};
 const KeySet text_keys{"text", {"ja", "en"}};
 const KeySet deadline_keys{"deadline", {"within", "hours", "from"}};
 const KeySet ask_keys{"ask", {"ask", "kind", "title", "choices", "required", "compose", "when"}};
-const KeySet step_keys{
-    "step",
-    {"step",       "title", "clauses",   "actors",   "ordered_by", "told",    "request",    "told_when",
-     "after",      "when",  "gate",      "required", "by_agent",   "end",     "repeatable", "judges_level",
-     "each_level", "asks",  "decisions", "usual",    "reason_for", "reopens", "deadline"}};
+const KeySet step_keys{"step",
+                       {"step",     "title",     "clauses", "actors",     "ordered_by",   "told",
+                        "request",  "told_when", "answers", "after",      "when",         "gate",
+                        "required", "by_agent",  "end",     "repeatable", "judges_level", "each_level",
+                        "asks",     "decisions", "usual",   "reason_for", "reopens",      "deadline"}};
 const KeySet condition_keys{
     "condition",
     {"all", "any", "not", "step", "decision", "answer", "level", "provisional", "judged", "severity",
      "category", "undetermined", "never_stopped", "device", "measures"}};
+
+constexpr int most_answers = 1'000;
 
 using AskKind = ProcedureAsk::Kind;
 constexpr std::array<std::pair<std::string_view, AskKind>, 5> ask_kinds{
@@ -300,6 +302,7 @@ class ProcedureReader {
     if (const Node* orders = node.find("ordered_by")) step.ordered_by = role(*orders, "ordered_by");
     step.told = roles(node, "told");
     step.request = flag(node, "request", false);
+    if (const Node* answers = node.find("answers")) step.answers = answers_of(*answers, step);
     if (const Node* told = node.find("told_when"))
       for (const auto& [word, list] : told->entries) step.told_when[word.value] = roles_of(list, "told_when");
     step.after = words(node, "after");
@@ -323,6 +326,16 @@ class ProcedureReader {
         step.reopens[decision(step, word, "reopens")] = words_of(steps, "reopens");
     if (const Node* deadline = node.find("deadline")) step.deadline = read_deadline(*deadline);
     return step;
+  }
+
+  std::optional<std::size_t> answers_of(const Node& node, const ProcedureStep& step) {
+    if (!step.request)
+      read_.report(node, {"answers: request: true の手順だけに書けます",
+                          "answers: expected only in a step with request: true"});
+    if (node.value == "all") return ProcedureStep::everybody;
+    const auto number = read_.integer(node, "answers", 1, most_answers);
+    if (!number) return std::nullopt;
+    return static_cast<std::size_t>(*number);
   }
 
   std::string decision(const ProcedureStep& step, const Node& node, std::string_view key) {

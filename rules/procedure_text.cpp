@@ -248,8 +248,24 @@ std::string marked(const IncidentPicture& incident, const char* ja, const char* 
 
 }  // namespace
 
+namespace {
+
+/// How to answer a message that asks for it.
+std::string answering(const Site& site, const IncidentPicture& incident, const Notification& told) {
+  if (!told.answer_by) return "";
+  const Language language = site.language;
+  std::string text = in(language, "\n返答は監視ホストで: ", "\nTo answer, on the monitoring host: ") +
+                     "nethealth incident ack " + std::to_string(incident.number) + " --as " + told.person +
+                     "\n";
+  text += in(language, "返答がなければもう一度呼ぶ時刻: ", "Without an answer you are called again at: ") +
+          format_clock(*told.answer_by, site.zone) + "\n";
+  return text;
+}
+
+}  // namespace
+
 Message step_message(const Site& site, const IncidentPicture& incident, const ProcedureStep& step,
-                     const IncidentStep& record) {
+                     const IncidentStep& record, const Notification& told) {
   const Language language = site.language;
   Message message;
   message.subject = marked(incident, step.request ? "【依頼】" : "【報告】",
@@ -282,8 +298,27 @@ Message step_message(const Site& site, const IncidentPicture& incident, const Pr
   }
   if (!record.text.empty() && !shown.contains(record.text)) body += record.text + "\n";
   if (!record.reason.empty()) body += in(language, "理由: ", "Reason: ") + record.reason + "\n";
-  body = mask_text(body) + ending(site, incident, language);
+  body = mask_text(body) + answering(site, incident, told) + ending(site, incident, language);
   message.subject = mask_text(message.subject);
+  return message;
+}
+
+Message missing_message(const Site& site, const IncidentPicture& incident, const Summons& summons) {
+  const Language language = site.language;
+  Message message;
+  message.subject = marked(incident, "【返答なし】", "[NO ANSWER] ", language) +
+                    summons.step->title.in(language) + " " + std::to_string(summons.answers()) + "/" +
+                    std::to_string(summons.wanted);
+  message.body =
+      summons.step->id + " " + summons.step->title.in(language) + "\n" +
+      in(language, "次の人は、どの経路で呼んでも返答がない。電話などで直接伝えること。呼び出しは続ける。\n",
+         "These have not answered by any of their channels. Tell them by voice; they are called "
+         "again.\n");
+  for (const Summoned& summoned : summons.people)
+    if (const auto index = site.person(summoned.person); !summoned.answered && index)
+      message.body +=
+          "- " + label_of_person(site, summoned.person) + " " + site.people[*index].telephone + "\n";
+  message.body += ending(site, incident, language);
   return message;
 }
 

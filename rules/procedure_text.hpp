@@ -8,6 +8,7 @@
 #include "config/site.hpp"
 #include "rules/message.hpp"
 #include "rules/procedure.hpp"
+#include "rules/summons.hpp"
 
 namespace nethealth {
 
@@ -15,9 +16,12 @@ namespace nethealth {
 std::string compose_part(const Site& site, const IncidentPicture& incident, std::string_view composition,
                          Language language);
 
-/// The message that tells of a step.
+/// The message that tells of a step. `told` has its person, round and answer_by: it says how to answer.
 Message step_message(const Site& site, const IncidentPicture& incident, const ProcedureStep& step,
-                     const IncidentStep& record);
+                     const IncidentStep& record, const Notification& told);
+
+/// Who of those that a step summons has not answered, for whoever took the step.
+Message missing_message(const Site& site, const IncidentPicture& incident, const Summons& summons);
 
 /// Who is reminded of what.
 Message reminder_message(const Site& site, const IncidentPicture& incident, const std::string& what);

@@ -141,17 +141,20 @@ TEST_CASE("an incident as a list element has every field and null where there is
   incident.number = 2;
   incident.opened = samples::moment();
   incident.notifications.push_back({samples::notification(), samples::moment(), {}, {}, "", "no"});
+  incident.summons = {{"5.3.1", 2, {"kato"}, {"ito"}, false}};
   const auto object = incident_json(incident, Language::en, tokyo());
   std::string keys;
   for (const auto& [key, value] : object) keys += std::string(key) + " ";
   CHECK(keys ==
         "incident state step opened restored closed procedure severity diagnosis threat_level earlier "
         "split_from "
-        "acknowledged_by notifications reported_by records procedure_steps ");
+        "acknowledged_by notifications summons reported_by records procedure_steps ");
   CHECK(object.at("incident").as_int64() == 2);
   CHECK(object.at("state").as_string() == "open");
   CHECK(object.at("restored").is_null());
   CHECK(object.at("notifications").at(0).at("failure").as_string() == "no");
+  CHECK(json_text(object.at("summons")) ==
+        R"([{"step":"5.3.1","wanted":2,"answered":["kato"],"waiting":["ito"],"over":false}])");
   CHECK_FALSE(object.at("notifications").at(0).as_object().contains("address"));
 }
 

@@ -61,6 +61,21 @@ TEST_CASE("a token is of no use once used or too old or when the incident is ove
   CHECK_FALSE(tokens.find(picture, token, now).has_value());
 }
 
+TEST_CASE("a token of a summons answers the summons and takes nothing over") {
+  const TemporaryFolder folder;
+  const PageTokens tokens(folder.file("key"));
+  Picture picture = picture_of("4-2", "ito");
+  picture.incidents[0].notifications[0].notification.kind = NotificationKind::request;
+  const auto found = tokens.find(picture, tokens.token("4-2"), samples::moment());
+  REQUIRE(found.has_value());
+  const Act act = answer_act(*found, true, "by link");
+  const auto* acknowledge = std::get_if<Acknowledge>(&act);
+  REQUIRE(acknowledge != nullptr);
+  CHECK(acknowledge->notification == "4-2");
+  picture.incidents[0].notifications[0].notification.answer_by.reset();
+  CHECK_FALSE(tokens.find(picture, tokens.token("4-2"), samples::moment()).has_value());
+}
+
 TEST_CASE("tokens of many pages differ and another installation makes others") {
   const TemporaryFolder folder;
   const PageTokens here(folder.file("key"));
@@ -73,7 +88,7 @@ TEST_CASE("tokens of many pages differ and another installation makes others") {
   CHECK(seen.size() == 2'000);
 }
 
-TEST_CASE("only a page that waits for an answer carries a token before its signature") {
+TEST_CASE("only a message that waits for an answer carries a token before its signature") {
   const TemporaryFolder folder;
   const PageTokens tokens(folder.file("key"));
   Letter letter{samples::notification("4-1"), 4, samples::moment()};
@@ -87,7 +102,10 @@ TEST_CASE("only a page that waits for an answer carries a token before its signa
   CHECK(with_token(letter, tokens, site).notification.body ==
         "text\n\nAnswer token (once, for 24 hours): " + page.token +
             "\nAnswer: https://nethealth.city.example/answer/" + page.token + "\n-- \ncity\n");
+  letter.notification.kind = NotificationKind::request;  // a summons
+  CHECK(with_token(letter, tokens, site).token == page.token);
   letter.notification.kind = NotificationKind::recovery;
+  letter.notification.answer_by.reset();
   CHECK(with_token(letter, tokens, site).notification.body == letter.notification.body);
   CHECK(with_token(letter, tokens, site).token.empty());
 }

@@ -153,7 +153,8 @@ inline const std::vector<Step> misconduct_walk{
 
 class Plan {
  public:
-  explicit Plan(const std::string& more = "") : story(std::string(city_hall) + officials + more) {}
+  explicit Plan(const std::string& more = "", const std::string& people = officials)
+      : story(std::string(city_hall) + people + more) {}
 
   /// The CS server stops; the agent finds it and pages.
   void fail() {
