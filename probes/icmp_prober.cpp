@@ -162,7 +162,10 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
       return answer_blind(std::move(callback));
     }
     const std::uint32_t slot = free_slot();
-    Look& look = looks_[slot] = Look{};
+    Look& look = looks_[slot];
+    auto packets = std::move(look.packets);  // keeps its memory
+    look = Look{};
+    look.packets = std::move(packets);
     look.active = true;
     look.round = ++round_;
     look.address = address;
@@ -174,6 +177,7 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
     look.timeout = request.hop_limit > 0 ? Clock::duration(request.timeout) : target.timeout(request.timeout);
     target.looks.push_back(slot);
     ++under_way_;
+    ++of_family_[index(family_of(address))];
     want(Clock::now(), slot);
   }
 
@@ -226,7 +230,9 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
 
   /// One timer for all: never sooner than one tick after the last, so that work comes in batches.
   void arm() {
-    if (due_.empty() || in_tick_) return;
+    if (in_tick_) return;
+    drop_settled();
+    if (due_.empty()) return;
     const SteadyTime at = std::max(due_.top().at, last_tick_ + tick);
     if (armed_ && *armed_ <= at) return;
     armed_ = at;
@@ -237,17 +243,27 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
     });
   }
 
+  /// Looks that were answered have nothing to wait for, so nobody should wake for them.
+  void drop_settled() {
+    while (!due_.empty() && !is_current(due_.top())) due_.pop();
+  }
+
+  [[nodiscard]] bool is_current(const Due& due) const {
+    return looks_[due.slot].active && looks_[due.slot].round == due.round;
+  }
+
   void on_tick() {
     armed_.reset();
     in_tick_ = true;
     last_tick_ = Clock::now();
-    read_everything();
+    drop_settled();
+    if (!due_.empty()) read_everything();
     std::size_t sent = 0;
     while (!due_.empty() && due_.top().at <= last_tick_ && sent < max_sent_per_tick) {
       const Due due = due_.top();
       due_.pop();
-      Look& look = looks_[due.slot];
-      if (!look.active || look.round != due.round) continue;
+      if (!is_current(due)) continue;
+      const Look& look = looks_[due.slot];
       if (look.next == look.packets.size()) {
         finish(due.slot);
       } else {
@@ -262,6 +278,7 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
   /// What has arrived counts, even if we come late to read it.
   void read_everything() {
     for (const auto family : {IcmpFamily::ipv4, IcmpFamily::ipv6}) {
+      if (of_family_[index(family)] == 0) continue;
       for (int i = 0; i < drains_per_tick && drain(family); ++i) {
       }
       overflows_[index(family)] = sockets_[index(family)].overflows();
@@ -438,6 +455,7 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
     look.active = false;
     free_.push_back(slot);
     --under_way_;
+    --of_family_[index(family_of(look.address))];
     post(std::exchange(look.callback, nullptr), std::move(seen));
   }
 
@@ -451,6 +469,7 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
   std::vector<Look> looks_;
   std::vector<std::uint32_t> free_;
   std::size_t under_way_ = 0;
+  std::array<std::size_t, 2> of_family_{};  ///< looks under way
   std::unordered_map<Address, Target> targets_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::optional<SteadyTime> armed_;
