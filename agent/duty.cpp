@@ -66,6 +66,16 @@ std::vector<TrapSource> trap_sources(const Site& site) {
   return sources;
 }
 
+/// Boots that grow at every start without a record of their own: the seconds since 2020, and more than those
+/// of the last sign of life in the journal, should the clock have gone back.
+std::uint32_t engine_boots(Time now, std::optional<Time> alive) {
+  using std::chrono::seconds;
+  constexpr Time first = std::chrono::sys_days(std::chrono::year(2020) / 1 / 1);
+  const Time latest = alive ? std::max(now, *alive + seconds(1)) : now;
+  const auto passed = std::chrono::duration_cast<seconds>(latest - first).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(passed, 1, INT32_MAX - 1));
+}
+
 std::vector<FollowedLog> logs_to_follow(const Site& site) {
   std::vector<FollowedLog> logs = followed_logs(site);
   for (FollowedLog& log : logs) log.continues = continuation_test(log.source.join);
@@ -108,6 +118,7 @@ class Duty::Impl {
             [this](const LogProblem& problem) { log_problem(problem); }, follower_options())),
         io_(io),
         snmp_(probers.snmp),
+        trap_boots_(engine_boots(clock.now(), past.alive)),
         head_timer_(io),
         log_sources_(site_, clock.now()),
         sources_timer_(io) {
@@ -260,9 +271,9 @@ class Duty::Impl {
 
   void listen_for_traps() {
     if (site_.traps.listen.empty()) return;
-    Result<std::unique_ptr<TrapListener>> opened =
-        TrapListener::open(io_, site_.traps.listen, trap_sources(site_),
-                           [this](DeviceIndex device, TrapSeen trap) { take_trap(device, std::move(trap)); });
+    Result<std::unique_ptr<TrapListener>> opened = TrapListener::open(
+        io_, site_.traps.listen, trap_sources(site_), {engine_id_of(store_.installation()), trap_boots_},
+        [this](DeviceIndex device, TrapSeen trap) { take_trap(device, std::move(trap)); });
     if (opened)
       traps_ = std::move(*opened);
     else
@@ -398,6 +409,7 @@ class Duty::Impl {
   SnmpProber* snmp_;
   std::unique_ptr<TrapListener> traps_;
   std::unique_ptr<SyslogListener> syslog_;
+  std::uint32_t trap_boots_;  ///< of this host as an SNMPv3 engine
   boost::asio::steady_timer head_timer_;
   LogSourceWatch log_sources_;
   boost::asio::steady_timer sources_timer_;

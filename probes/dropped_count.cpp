@@ -25,7 +25,6 @@ std::vector<DroppedCount> dropped_counts(const SnmpCounters* snmp, const TrapCou
     add("trap", "unsafe", traps->dropped_unsafe);
     add("trap", "stale", traps->dropped_stale);
     add("trap", "storm", traps->dropped_storm);
-    add("trap", "inform_v3", traps->dropped_inform_v3);
   }
   if (syslog != nullptr) {
     add("syslog", "unknown_source", syslog->dropped_unknown_source);

@@ -349,15 +349,17 @@ SnmpResponse response_of(const netsnmp_pdu& pdu) {
   SnmpResponse response;
   response.error_status = static_cast<int>(pdu.errstat);
   response.error_index = static_cast<int>(pdu.errindex);
+  std::size_t count = 0;
+  for (const auto* variable = pdu.variables; variable != nullptr; variable = variable->next_variable) ++count;
+  response.varbinds.reserve(count);
   for (const netsnmp_variable_list* variable = pdu.variables; variable != nullptr;
        variable = variable->next_variable) {
-    VarBind varbind;
+    VarBind& varbind = response.varbinds.emplace_back();
     varbind.oid.reserve(variable->name_length);
     for (std::size_t i = 0; i < variable->name_length; ++i) {
       varbind.oid.push_back(static_cast<std::uint32_t>(variable->name[i]));
     }
     varbind.value = value_of(*variable);
-    response.varbinds.push_back(std::move(varbind));
   }
   return response;
 }
@@ -550,7 +552,8 @@ SnmpAnswer judge(int outcome, const netsnmp_pdu& pdu, std::int32_t id, const Cre
     return answer;
   }
   const bool notification = version3 && pdu.command == SNMP_MSG_TRAP2;
-  if (!notification && (pdu.command != SNMP_MSG_RESPONSE || pdu.reqid != id)) return answer;
+  const bool inform = version3 && pdu.command == SNMP_MSG_INFORM;
+  if (!notification && !inform && (pdu.command != SNMP_MSG_RESPONSE || pdu.reqid != id)) return answer;
   if (version3) {
     const std::string_view engine_id(reinterpret_cast<const char*>(pdu.securityEngineID),
                                      pdu.securityEngineIDLen);
@@ -560,7 +563,9 @@ SnmpAnswer judge(int outcome, const netsnmp_pdu& pdu, std::int32_t id, const Cre
       return answer;
     }
   }
-  answer.kind = notification ? SnmpAnswer::Kind::notification : SnmpAnswer::Kind::response;
+  answer.kind = notification ? SnmpAnswer::Kind::notification
+                : inform     ? SnmpAnswer::Kind::inform
+                             : SnmpAnswer::Kind::response;
   return answer;
 }
 
@@ -591,6 +596,116 @@ SnmpAnswer decode_snmp(std::string_view bytes, std::int32_t id, const Credential
     }
   }
   return answer;
+}
+
+namespace {
+
+/// A report of one counter (RFC 3414, 3.2). Not protected, unless `level` says so.
+Result<std::string> encode_report(std::int32_t message_id, const Credential& credential, int level,
+                                  UsmReport why, std::uint32_t count, const UsmEngine& own,
+                                  std::chrono::steady_clock::time_point now) {
+  const auto counter = static_cast<oid>(why) + 1;
+  const std::array<oid, 11> name{1, 3, 6, 1, 6, 3, 15, 1, 1, counter, 0};
+  netsnmp_session session = session_for(credential, own.id);
+  session.isAuthoritative = SNMP_SESS_AUTHORITATIVE;
+  session.securityLevel = level;
+  const Pdu pdu(snmp_pdu_create(SNMP_MSG_REPORT));
+  if (!pdu) return failure("", "out of memory");
+  pdu->version = SNMP_VERSION_3;
+  pdu->msgid = message_id;
+  pdu->reqid = 0;
+  pdu->errstat = 0;
+  pdu->errindex = 0;
+  pdu->flags &= ~UCD_MSG_FLAG_EXPECT_RESPONSE;
+  pdu->securityName = strdup(credential.user.c_str());
+  pdu->securityNameLen = credential.user.size();
+  pdu->securityLevel = level;
+  pdu->securityModel = SNMP_SEC_MODEL_USM;
+  if (snmp_pdu_add_variable(pdu.get(), name.data(), name.size(), ASN_COUNTER, &count, sizeof count) ==
+      nullptr)
+    return failure("", "out of memory");
+  const LibraryLists lists(own, now);
+  return build(session, *pdu);
+}
+
+/// The same bindings as a response, protected as the inform was.
+Result<std::string> encode_inform_response(netsnmp_pdu& pdu, const Credential& credential,
+                                           const UsmEngine& own, std::chrono::steady_clock::time_point now) {
+  netsnmp_session session = session_for(credential, own.id);
+  session.isAuthoritative = SNMP_SESS_AUTHORITATIVE;
+  session.securityLevel = pdu.securityLevel;
+  pdu.command = SNMP_MSG_RESPONSE;
+  pdu.flags &= ~UCD_MSG_FLAG_EXPECT_RESPONSE;
+  pdu.errstat = 0;
+  pdu.errindex = 0;
+  const LibraryLists lists(own, now);
+  return build(session, pdu);
+}
+
+bool is_in_window(const SnmpEnvelope& envelope, const UsmEngine& own,
+                  std::chrono::steady_clock::time_point now) {
+  const std::int64_t apart = static_cast<std::int64_t>(envelope.time_s) - own.time_now(now);
+  return envelope.boots == own.boots && std::abs(apart) <= USM_TIME_WINDOW;
+}
+
+/// Which counter a refusal by the library belongs to.
+UsmReport refusal_of(int outcome) {
+  switch (outcome) {
+    case SNMPERR_USM_UNKNOWNSECURITYNAME:
+      return UsmReport::unknown_user;
+    case SNMPERR_USM_UNSUPPORTEDSECURITYLEVEL:
+      return UsmReport::unsupported_security_level;
+    case SNMPERR_USM_DECRYPTIONERROR:
+      return UsmReport::decryption_error;
+    default:
+      return UsmReport::wrong_digest;
+  }
+}
+
+}  // namespace
+
+Result<std::string> encode_engine_report(std::int32_t message_id, const UsmEngine& own, std::uint32_t count,
+                                         std::chrono::steady_clock::time_point now) {
+  Credential nobody;
+  nobody.version = SnmpVersion::v3;
+  return encode_report(message_id, nobody, SNMP_SEC_LEVEL_NOAUTH, UsmReport::unknown_engine, count, own, now);
+}
+
+SnmpInform take_inform(std::string_view bytes, const SnmpEnvelope& envelope, const Credential& credential,
+                       const UsmEngine& own, std::chrono::steady_clock::time_point now) {
+  SnmpInform taken;
+  const Pdu pdu(static_cast<netsnmp_pdu*>(std::calloc(1, sizeof(netsnmp_pdu))));
+  if (!pdu) return taken;
+  netsnmp_session session = session_for(credential, own.id);
+  std::string copy(bytes);  // the library may write into what it parses
+  int outcome = 0;
+  {
+    const LibraryLists lists(own, now);
+    outcome = snmp_parse(nullptr, &session, pdu.get(), reinterpret_cast<u_char*>(copy.data()), copy.size());
+  }
+  SnmpAnswer answer = judge(outcome, *pdu, 0, credential, own);
+  const bool unauthentic = outcome == SNMPERR_USM_AUTHENTICATIONFAILURE ||
+                           outcome == SNMPERR_USM_DECRYPTIONERROR ||
+                           outcome == SNMPERR_USM_UNSUPPORTEDSECURITYLEVEL;
+  taken.user_unknown = outcome == SNMPERR_USM_UNKNOWNSECURITYNAME;
+  taken.kind = answer.kind;
+  if (answer.authentic && !is_in_window(envelope, own, now)) taken.kind = SnmpAnswer::Kind::stale;
+  if (taken.kind == SnmpAnswer::Kind::stale) {
+    taken.answer = encode_report(envelope.id, credential, SNMP_SEC_LEVEL_AUTHNOPRIV,
+                                 UsmReport::not_in_time_window, 1, own, now)
+                       .value_or("");
+  } else if (unauthentic || taken.user_unknown) {
+    taken.kind = SnmpAnswer::Kind::unsafe;
+    taken.answer =
+        encode_report(envelope.id, credential, SNMP_SEC_LEVEL_NOAUTH, refusal_of(outcome), 1, own, now)
+            .value_or("");
+  } else if (taken.kind == SnmpAnswer::Kind::inform) {
+    taken.response = std::move(answer.response);
+    taken.answer = encode_inform_response(*pdu, credential, own, now).value_or("");
+  } else if (taken.kind != SnmpAnswer::Kind::unsafe) {
+    taken.kind = SnmpAnswer::Kind::undecodable;
+  }
+  return taken;
 }
 
 }  // namespace nethealth

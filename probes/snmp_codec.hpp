@@ -106,6 +106,7 @@ struct SnmpAnswer {
     response,
     report,
     notification,  ///< SNMPv3: a trap, protected as the credential says; nobody asked for it
+    inform,        ///< SNMPv3: the same, and its sender waits for an answer
     stale,         ///< SNMPv3: authentic, but its boots or time lie before what we hold (RFC 3414, 3.2.7b)
     unsafe,        ///< SNMPv3: wrong digest, not decryptable, or less protected than the request was
     undecodable
@@ -120,5 +121,25 @@ struct SnmpAnswer {
 /// `engine`.
 SnmpAnswer decode_snmp(std::string_view bytes, std::int32_t id, const Credential& credential,
                        UsmEngine& engine, std::chrono::steady_clock::time_point now);
+
+/// What this host makes of an SNMPv3 inform. For informs it is the authoritative engine (RFC 3414, 1.5.1):
+/// its own engine id, boots and time count, and what does not fit them is told by a report.
+struct SnmpInform {
+  /// `inform` with `response`; `stale` outside the time window, which the report puts right; `unsafe` for a
+  /// wrong user, digest or level; else `undecodable`.
+  SnmpAnswer::Kind kind = SnmpAnswer::Kind::undecodable;
+  SnmpResponse response;
+  std::string answer;         ///< to be sent back: a response or a report; empty for nothing
+  bool user_unknown = false;  ///< of another credential, perhaps
+};
+
+/// `own` holds this host's id, boots and time, and the credential's keys at it.
+SnmpInform take_inform(std::string_view bytes, const SnmpEnvelope& envelope, const Credential& credential,
+                       const UsmEngine& own, std::chrono::steady_clock::time_point now);
+
+/// The report that tells a sender of informs this host's engine id, boots and time; `count` is
+/// usmStatsUnknownEngineIDs.
+Result<std::string> encode_engine_report(std::int32_t message_id, const UsmEngine& own, std::uint32_t count,
+                                         std::chrono::steady_clock::time_point now);
 
 }  // namespace nethealth

@@ -279,6 +279,7 @@ class SnmpRequester::Impl : public std::enable_shared_from_this<SnmpRequester::I
         drop(*flight, counters_.dropped_unsafe);
         return;
       case SnmpAnswer::Kind::notification:
+      case SnmpAnswer::Kind::inform:
       case SnmpAnswer::Kind::undecodable:
         drop(*flight, counters_.dropped_undecodable);
         return;

@@ -31,6 +31,7 @@ struct Sender {
   DeviceIndex device = 0;
   std::vector<Credential> credentials;
   std::list<SenderEngine> engines;  ///< the latest first
+  std::vector<UsmEngine> own;  ///< this host's engine with each credential's keys; made when first needed
   double allowance = trap_burst;
   Clock::time_point counted;
 
@@ -60,15 +61,26 @@ std::optional<udp::endpoint> endpoint_of(const std::string& text) {
 
 }  // namespace
 
+std::string engine_id_of(std::string_view installation) {
+  // The first bit set, the enterprise number 32473 that RFC 5612 keeps for everybody, then octets of our own
+  // choice.
+  constexpr std::string_view front("\x80\x00\x7E\xD9\x05", 5);
+  constexpr std::size_t longest = 32 - front.size();
+  return std::string(front) + std::string(installation.substr(0, longest));
+}
+
 std::uint64_t TrapCounters::dropped() const {
   return dropped_undecodable + dropped_oversize + dropped_unknown_source + dropped_wrong_community +
-         dropped_unsafe + dropped_stale + dropped_storm + dropped_inform_v3;
+         dropped_unsafe + dropped_stale + dropped_storm;
 }
 
 class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Impl> {
  public:
-  Impl(boost::asio::io_context& io, std::vector<TrapSource> sources, Heard heard)
+  Impl(boost::asio::io_context& io, std::vector<TrapSource> sources, TrapEngine engine, Heard heard)
       : io_(io), heard_(std::move(heard)) {
+    own_.id = std::move(engine.id);
+    own_.boots = engine.boots;
+    own_.as_of = Clock::now();
     for (TrapSource& source : sources) {
       boost::system::error_code error;
       const auto address = boost::asio::ip::make_address(source.address, error);
@@ -174,7 +186,12 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
       ++counters_.dropped_undecodable;
       return;
     }
-    take_version_3(bytes, *envelope, sender, now);
+    if (envelope->engine_id.empty())
+      tell_engine(socket, *envelope, from, now);
+    else if (envelope->engine_id == own_.id)
+      take_inform_3(socket, bytes, *envelope, sender, from, now);
+    else
+      take_version_3(socket, bytes, *envelope, sender, from, now);
   }
 
   void take(udp::socket& socket, std::string_view bytes, const TrapMessage& message, const Sender& sender,
@@ -188,38 +205,79 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
       return;
     }
     if (message.inform) {
-      boost::system::error_code ignored;  // the device asks again
-      const std::string answer = inform_answer(bytes);
-      socket.send_to(boost::asio::buffer(answer), from, 0, ignored);
+      answer(socket, inform_answer(bytes), from);
     }
     hear(sender.device, trap_seen(message.trap, message.varbinds));
   }
 
-  void take_version_3(std::string_view bytes, const SnmpEnvelope& envelope, Sender& sender,
-                      Clock::time_point now) {
-    if (envelope.engine_id.empty()) {
-      // How the discovery before an inform begins.
-      ++counters_.dropped_inform_v3;
-      return;
+  static void answer(udp::socket& socket, const std::string& bytes, const udp::endpoint& to) {
+    boost::system::error_code ignored;  // the device asks again
+    if (!bytes.empty()) socket.send_to(boost::asio::buffer(bytes), to, 0, ignored);
+  }
+
+  /// How an inform begins, or goes on when its sender believes in an engine that we are not.
+  void tell_engine(udp::socket& socket, const SnmpEnvelope& envelope, const udp::endpoint& from,
+                   Clock::time_point now) {
+    const auto count = static_cast<std::uint32_t>(++counters_.engine_asked);
+    answer(socket, encode_engine_report(envelope.id, own_, count, now).value_or(""), from);
+  }
+
+  void take_inform_3(udp::socket& socket, std::string_view bytes, const SnmpEnvelope& envelope,
+                     Sender& sender, const udp::endpoint& from, Clock::time_point now) {
+    SnmpInform refused;
+    refused.kind = SnmpAnswer::Kind::unsafe;
+    for (std::size_t at = 0; at < sender.credentials.size(); ++at) {
+      const UsmEngine* keys = own_keys(sender, at);
+      if (keys == nullptr) continue;
+      SnmpInform taken = take_inform(bytes, envelope, sender.credentials[at], *keys, now);
+      const auto trap =
+          taken.kind == SnmpAnswer::Kind::inform ? take_trap_oid(taken.response.varbinds) : std::nullopt;
+      if (trap) {
+        answer(socket, taken.answer, from);
+        return hear(sender.device, trap_seen(*trap, taken.response.varbinds));
+      }
+      if (refused.answer.empty() || !taken.user_unknown) refused = std::move(taken);
     }
+    count_refused(refused.kind);
+    answer(socket, refused.answer, from);
+  }
+
+  const UsmEngine* own_keys(Sender& sender, std::size_t at) const {
+    if (sender.credentials[at].version != SnmpVersion::v3) return nullptr;
+    sender.own.resize(sender.credentials.size());
+    UsmEngine& keys = sender.own[at];
+    if (!keys.user) {
+      keys = own_;
+      if (!localise_keys(keys, sender.credentials[at])) return nullptr;
+    }
+    return &keys;
+  }
+
+  void count_refused(SnmpAnswer::Kind kind) {
+    ++(kind == SnmpAnswer::Kind::stale    ? counters_.dropped_stale
+       : kind == SnmpAnswer::Kind::unsafe ? counters_.dropped_unsafe
+                                          : counters_.dropped_undecodable);
+  }
+
+  void take_version_3(udp::socket& socket, std::string_view bytes, const SnmpEnvelope& envelope,
+                      Sender& sender, const udp::endpoint& from, Clock::time_point now) {
     SnmpAnswer::Kind worst = SnmpAnswer::Kind::unsafe;
     for (std::size_t at = 0; at < sender.credentials.size(); ++at) {
       const Credential& credential = sender.credentials[at];
       if (credential.version != SnmpVersion::v3) continue;
       SenderEngine* known = engine_of(sender, at, envelope.engine_id);
       if (known == nullptr) continue;
-      SnmpAnswer answer = decode_snmp(bytes, 0, credential, known->engine, now);
-      if (answer.kind == SnmpAnswer::Kind::notification) {
-        const auto trap = take_trap_oid(answer.response.varbinds);
+      SnmpAnswer said = decode_snmp(bytes, 0, credential, known->engine, now);
+      if (said.kind == SnmpAnswer::Kind::inform) return tell_engine(socket, envelope, from, now);
+      if (said.kind == SnmpAnswer::Kind::notification) {
+        const auto trap = take_trap_oid(said.response.varbinds);
         if (!trap) break;
-        hear(sender.device, trap_seen(*trap, answer.response.varbinds));
+        hear(sender.device, trap_seen(*trap, said.response.varbinds));
         return;
       }
-      worst = answer.kind;
+      worst = said.kind;
     }
-    ++(worst == SnmpAnswer::Kind::stale         ? counters_.dropped_stale
-       : worst == SnmpAnswer::Kind::undecodable ? counters_.dropped_undecodable
-                                                : counters_.dropped_unsafe);
+    count_refused(worst);
   }
 
   /// The keys of a credential at an engine are made once; of an address that shows ever new engines only the
@@ -245,6 +303,7 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
 
   boost::asio::io_context& io_;
   Heard heard_;
+  UsmEngine own_;
   std::map<boost::asio::ip::address, Sender> senders_;
   std::list<udp::socket> sockets_;
   std::array<char, max_snmp_message_bytes + 1> buffer_{};
@@ -258,8 +317,9 @@ TrapListener::~TrapListener() {
 
 Result<std::unique_ptr<TrapListener>> TrapListener::open(boost::asio::io_context& io,
                                                          const std::vector<std::string>& listen,
-                                                         std::vector<TrapSource> sources, Heard heard) {
-  auto impl = std::make_shared<Impl>(io, std::move(sources), std::move(heard));
+                                                         std::vector<TrapSource> sources, TrapEngine engine,
+                                                         Heard heard) {
+  auto impl = std::make_shared<Impl>(io, std::move(sources), std::move(engine), std::move(heard));
   if (const auto opened = impl->open(listen); !opened) return tl::unexpected(opened.error());
   return std::unique_ptr<TrapListener>(new TrapListener(std::move(impl)));
 }

@@ -3,14 +3,15 @@
 // that the device is polled with. Everything else is dropped and counted by reason; nothing that arrives can
 // delay others.
 //
-// Informs of version 2c are answered. Informs of version 3 make this host the authoritative engine, which it
-// is not (RFC 3414, 3.1): they are counted and not answered; let devices send traps instead.
+// Informs are answered. Those of version 3 make this host the authoritative engine (RFC 3414, 1.5.1): it has
+// an engine id of its own, tells it to who asks, and puts a sender's idea of its time right by a report.
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/result.hpp"
@@ -34,9 +35,19 @@ struct TrapSource {
   std::vector<Credential> credentials;  ///< any of them is taken
 };
 
+/// This host as an SNMPv3 engine.
+struct TrapEngine {
+  std::string id;           ///< 5 to 32 octets (RFC 3411, SnmpEngineID); the same after every restart
+  std::uint32_t boots = 1;  ///< more at every start, or senders take our answers for replays
+};
+
+/// An engine id made of a text that is this installation's own.
+std::string engine_id_of(std::string_view installation);
+
 /// Totals since start.
 struct TrapCounters {
   std::uint64_t taken = 0;
+  std::uint64_t engine_asked = 0;  ///< senders of informs that asked for our engine id
   std::uint64_t dropped_undecodable = 0;
   std::uint64_t dropped_oversize = 0;
   std::uint64_t dropped_unknown_source = 0;
@@ -44,7 +55,6 @@ struct TrapCounters {
   std::uint64_t dropped_unsafe = 0;  ///< SNMPv3: wrong user, digest or level
   std::uint64_t dropped_stale = 0;   ///< SNMPv3: older than the time window
   std::uint64_t dropped_storm = 0;   ///< over the rate of a device
-  std::uint64_t dropped_inform_v3 = 0;
 
   [[nodiscard]] std::uint64_t dropped() const;
 };
@@ -57,7 +67,8 @@ class TrapListener {
   /// `listen`: "ADDRESS:PORT" each. Fails when none of them can be had, with the first reason.
   static Result<std::unique_ptr<TrapListener>> open(boost::asio::io_context& io,
                                                     const std::vector<std::string>& listen,
-                                                    std::vector<TrapSource> sources, Heard heard);
+                                                    std::vector<TrapSource> sources, TrapEngine engine,
+                                                    Heard heard);
   /// No callback comes after this.
   ~TrapListener();
   TrapListener(const TrapListener&) = delete;

@@ -1,5 +1,7 @@
 """What a device says by itself, between two polls."""
 
+import subprocess
+
 from case import CityHall, main, wait_until
 
 from lab import machines
@@ -44,6 +46,31 @@ class Test(CityHall):
         self.lab.fault("switch-fan-failed")
         self.trap("sw-core", machines.COMMUNITY, CONFIGURATION_CHANGED)
         self.wait_reason("sw-core")
+
+    def test_5_an_inform_of_version_3_is_answered_and_has_its_sender_looked_at(self):
+        self.lab.fault("fan-failed")
+        self.assertTrue(self.inform("cs-1", machines.AUTH_PASSPHRASE), "the inform was not answered")
+        self.wait_reason("cs-1")
+
+    def test_6_an_inform_with_a_wrong_passphrase_is_refused_and_counted(self):
+        self.assertFalse(self.inform("cs-2", "not-the-passphrase"))
+        self.assertGreater(self.dropped().get(("trap", "unsafe"), 0), 0)
+
+    def test_7_an_inform_is_answered_after_a_restart(self):
+        self.daemon.stop()
+        self.daemon.start()
+        self.assertTrue(self.inform("cs-2", machines.AUTH_PASSPHRASE))
+
+    def inform(self, device, passphrase):
+        monitor = self.lab.device("mon-1")["address"]
+        keys = ["-u", "nethealth", "-l", "authPriv", "-a", "SHA-256", "-A", passphrase, "-x", "AES",
+                "-X", machines.PRIVACY_PASSPHRASE]
+        try:
+            self.lab.network.run(device, ["snmpinform", "-v3", "-t1", "-r3", *keys, f"{monitor}:162", "",
+                                          CONFIGURATION_CHANGED])
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
     def wait_reason(self, name):
         def told():

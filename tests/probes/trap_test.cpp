@@ -4,10 +4,13 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
+#include <chrono>
 #include <cstdlib>
+#include <future>
 #include <random>
 
 #include "probes/dropped_count.hpp"
+#include "probes/snmp_codec.hpp"
 #include "probes/trap_listener.hpp"
 #include "probes/trap_message.hpp"
 #include "tests/probes/run_until.hpp"
@@ -56,7 +59,7 @@ Credential community(const std::string& text) {
 /// A listener on a port of the kernel's choice, and what it heard.
 struct Hearing {
   explicit Hearing(std::vector<TrapSource> sources) {
-    auto opened = TrapListener::open(io, {"127.0.0.1:0"}, std::move(sources),
+    auto opened = TrapListener::open(io, {"127.0.0.1:0"}, std::move(sources), {engine_id_of("a test"), 7},
                                      [this](DeviceIndex device, TrapSeen trap) {
                                        devices.push_back(device);
                                        heard.push_back(std::move(trap));
@@ -178,7 +181,9 @@ TEST_CASE("of a storm of traps only a burst is taken") {
   CHECK(counters.dropped_storm > 0);
 }
 
-TEST_CASE("a trap of version 3 is taken with the right keys only") {
+namespace {
+
+Credential version_3_user() {
   Credential servers;
   servers.version = SnmpVersion::v3;
   servers.user = "nethealth";
@@ -186,6 +191,90 @@ TEST_CASE("a trap of version 3 is taken with the right keys only") {
   servers.auth_passphrase = Secret("authentication");
   servers.privacy = PrivacyProtocol::aes128;
   servers.privacy_passphrase = Secret("encryption-key");
+  return servers;
+}
+
+bool have(const std::string& program) {
+  if (std::system(("command -v " + program + " > /dev/null").c_str()) == 0) return true;
+  MESSAGE("skipped: needs net-snmp's " << program);
+  return false;
+}
+
+/// net-snmp's snmpinform: linkDown of port 3, protected by `keys`. It ends with 0 once it was answered.
+std::future<int> inform(std::uint16_t port, const std::string& keys) {
+  const std::string command =
+      "SNMPCONFPATH=/dev/null SNMP_PERSISTENT_DIR=/dev/null/none MIBS= snmpinform -v 3 -t 1 -r 1 " + keys +
+      " udp:127.0.0.1:" + std::to_string(port) +
+      " '' 1.3.6.1.6.3.1.1.5.3 1.3.6.1.2.1.2.2.1.1.3 i 3 2>/dev/null";
+  return std::async(std::launch::async, [command] { return std::system(command.c_str()); });
+}
+
+const std::string right_keys =
+    "-u nethealth -l authPriv -a SHA-256 -A authentication -x AES -X encryption-key";
+
+}  // namespace
+
+TEST_CASE("an inform of version 3 is answered by an engine of our own") {
+  if (!have("snmpinform")) return;
+  Hearing hearing({{"127.0.0.1", 4, {community("city"), version_3_user()}}});
+  auto sender = inform(hearing.listener->port(), right_keys);
+  hearing.until([&] { return sender.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+  CHECK(sender.get() == 0);
+  REQUIRE(hearing.heard.size() == 1);
+  CHECK(hearing.devices == std::vector<DeviceIndex>{4});
+  CHECK(hearing.heard[0].oid == "1.3.6.1.6.3.1.1.5.3");
+  CHECK(hearing.heard[0].varbinds.at("1.3.6.1.2.1.2.2.1.1.3") == "3");
+  CHECK(hearing.listener->counters().engine_asked > 0);
+}
+
+TEST_CASE("an inform of version 3 with wrong keys or a wrong user or too little protection is not taken") {
+  if (!have("snmpinform")) return;
+  Hearing hearing({{"127.0.0.1", 4, {version_3_user()}}});
+  for (const char* keys :
+       {"-u nethealth -l authPriv -a SHA-256 -A wrong-passphrase -x AES -X encryption-key",
+        "-u somebody -l authPriv -a SHA-256 -A authentication -x AES -X encryption-key",
+        "-u nethealth -l authNoPriv -a SHA-256 -A authentication", "-u nethealth -l noAuthNoPriv"}) {
+    auto sender = inform(hearing.listener->port(), keys);
+    const auto before = hearing.listener->counters().dropped_unsafe;
+    hearing.until([&] { return sender.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+    INFO(keys);
+    CHECK(sender.get() != 0);
+    CHECK(hearing.listener->counters().dropped_unsafe > before);
+  }
+  CHECK(hearing.heard.empty());
+}
+
+TEST_CASE("an inform of before our last start is answered with our time and is not taken") {
+  // What a device holds that asked us for our engine before a restart: boots 6, and we are at 7.
+  const Credential user = version_3_user();
+  const auto now = std::chrono::steady_clock::now();
+  UsmEngine own;
+  own.id = engine_id_of("a test");
+  own.boots = 7;
+  own.as_of = now;
+  REQUIRE(localise_keys(own, user));
+  UsmEngine before = own;
+  before.boots = 6;
+  const auto old = encode_snmp({SnmpVerb::get, {{1, 3, 6, 1}}, 0}, 9, user, before, now);
+  REQUIRE(old);
+  const auto envelope = open_envelope(*old);
+  REQUIRE(envelope);
+  const SnmpInform taken = take_inform(*old, *envelope, user, own, now);
+  CHECK(taken.kind == SnmpAnswer::Kind::stale);
+  const auto report = open_envelope(taken.answer);
+  REQUIRE(report);
+  CHECK(report->id == 9);
+  CHECK(report->boots == 7);
+  UsmEngine learns = before;
+  const SnmpAnswer read = decode_snmp(taken.answer, 9, user, learns, now);
+  CHECK(read.kind == SnmpAnswer::Kind::report);
+  CHECK(read.report == UsmReport::not_in_time_window);
+  CHECK(read.authentic);
+  CHECK(learns.boots == 7);
+}
+
+TEST_CASE("a trap of version 3 is taken with the right keys only") {
+  const Credential servers = version_3_user();
   if (std::system("command -v snmptrap > /dev/null") != 0) {
     MESSAGE("skipped: needs net-snmp's snmptrap");
     return;
