@@ -121,19 +121,19 @@ class Look : public std::enable_shared_from_this<Look> {
       return;
     }
     requester_.request(agent_->peer, std::move(*request),
-                       [self = shared_from_this(), task, until, then](const SnmpReply& reply) {
-                         self->take(task, until, then, reply);
+                       [self = shared_from_this(), task, until, then](SnmpReply reply) {
+                         self->take(task, until, then, std::move(reply));
                        });
   }
 
   void take(const std::shared_ptr<SnmpTask>& task, Clock::time_point until, const Then& then,
-            const SnmpReply& reply) {
+            SnmpReply reply) {
     if (finished_) return;
     if (reply.outcome == Outcome::ok) {
       answered_ = true;
       silent_ = 0;
       if (std::exchange(gently_, false)) agent_->no_bulk = true;
-      task->accept(reply.response, reply.bytes, readings_);
+      task->accept(std::move(reply.response), reply.bytes, readings_);
       if (readings_.size() >= snmp_look_readings) {
         ++requester_.counters().looks_cut;
         finish();

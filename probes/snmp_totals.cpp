@@ -36,8 +36,11 @@ std::uint64_t SnmpTotals::last(int index, int counter) const {
 }
 
 void SnmpTotals::apply(std::vector<InterfaceSeen>& interfaces, const SnmpReadings& readings) {
+  Oid key;
   const auto read = [&](const Oid& column, int index) -> std::optional<std::uint64_t> {
-    const auto found = readings.find(joined(column, {static_cast<std::uint32_t>(index)}));
+    key.assign(column.begin(), column.end());
+    key.push_back(static_cast<std::uint32_t>(index));
+    const auto found = readings.find(key);
     return found == readings.end() ? std::nullopt : found->second.whole();
   };
   for (InterfaceSeen& interface : interfaces) {

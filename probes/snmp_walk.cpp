@@ -88,7 +88,7 @@ void SnmpWalk::end_by_error(const SnmpResponse& response) {
   for (const std::size_t at : asked_) columns_[at].open = false;
 }
 
-bool SnmpWalk::take(Column& column, const VarBind& varbind, SnmpReadings& readings) {
+bool SnmpWalk::take(Column& column, VarBind varbind, SnmpReadings& readings) {
   if (varbind.value.kind == SnmpValue::Kind::end_of_view || !starts_with(varbind.oid, column.prefix)) {
     column.open = false;
     return false;
@@ -100,11 +100,11 @@ bool SnmpWalk::take(Column& column, const VarBind& varbind, SnmpReadings& readin
   }
   column.last = varbind.oid;
   ++rows_;
-  if (varbind.value.present()) readings.insert_or_assign(varbind.oid, varbind.value);
+  if (varbind.value.present()) readings.insert_or_assign(std::move(varbind.oid), std::move(varbind.value));
   return true;
 }
 
-void SnmpWalk::accept(const SnmpResponse& response, std::size_t bytes, SnmpReadings& readings) {
+void SnmpWalk::accept(SnmpResponse response, std::size_t bytes, SnmpReadings& readings) {
   bytes_ += bytes;
   if (asked_.empty()) return;
   if (response.error_status != snmp_error::none) {
@@ -116,7 +116,7 @@ void SnmpWalk::accept(const SnmpResponse& response, std::size_t bytes, SnmpReadi
   for (std::size_t i = 0; i < response.varbinds.size(); ++i) {
     Column& column = columns_[asked_[i % asked_.size()]];
     served[i % asked_.size()] = true;
-    if (column.open) take(column, response.varbinds[i], readings);
+    if (column.open) take(column, std::move(response.varbinds[i]), readings);
     if (rows_ >= max_walk_rows) cut_ = true;
     if (cut_) return;
   }
@@ -146,15 +146,15 @@ std::optional<SnmpRequest> SnmpGets::next() {
   return request;
 }
 
-void SnmpGets::accept(const SnmpResponse& response, std::size_t, SnmpReadings& readings) {
+void SnmpGets::accept(SnmpResponse response, std::size_t, SnmpReadings& readings) {
   if (asked_.empty()) return;
   const auto drop_from_waiting = [&](std::size_t count) { waiting_.resize(waiting_.size() - count); };
   if (response.error_status == snmp_error::none) {
     for (std::size_t i = 0; i < response.varbinds.size() && i < asked_.size(); ++i) {
-      const VarBind& varbind = response.varbinds[i];
+      VarBind& varbind = response.varbinds[i];
       if (varbind.oid != asked_[i]) continue;
       if (varbind.value.present()) {
-        readings.insert_or_assign(varbind.oid, varbind.value);
+        readings.insert_or_assign(varbind.oid, std::move(varbind.value));
       } else {
         missing_.insert(varbind.oid);
       }
@@ -193,7 +193,7 @@ std::optional<SnmpRequest> SnmpSurvey::next() {
   return request;
 }
 
-void SnmpSurvey::accept(const SnmpResponse& response, std::size_t, SnmpReadings&) {
+void SnmpSurvey::accept(SnmpResponse response, std::size_t, SnmpReadings&) {
   ended_ = true;
   if (response.error_status != snmp_error::none || response.varbinds.size() != 1) return;
   const VarBind& found = response.varbinds.front();

@@ -30,7 +30,7 @@ class SnmpTask {
   /// The next request; empty when the task is done.
   [[nodiscard]] virtual std::optional<SnmpRequest> next() = 0;
   /// The answer to the last request; `bytes` is its size on the wire.
-  virtual void accept(const SnmpResponse& response, std::size_t bytes, SnmpReadings& readings) = 0;
+  virtual void accept(SnmpResponse response, std::size_t bytes, SnmpReadings& readings) = 0;
   /// The last request was not answered at all: true if the task can ask for the same in a way that simpler
   /// agents understand. Once.
   virtual bool retry_gently() { return false; }
@@ -41,7 +41,7 @@ class SnmpWalk : public SnmpTask {
  public:
   SnmpWalk(std::vector<Oid> columns, SnmpVersion version);
   [[nodiscard]] std::optional<SnmpRequest> next() override;
-  void accept(const SnmpResponse& response, std::size_t bytes, SnmpReadings& readings) override;
+  void accept(SnmpResponse response, std::size_t bytes, SnmpReadings& readings) override;
   /// From GETBULK to GETNEXT of a few columns: some agents drop large requests, some know no other.
   bool retry_gently() override;
 
@@ -58,7 +58,7 @@ class SnmpWalk : public SnmpTask {
   };
   void shrink();
   void end_by_error(const SnmpResponse& response);
-  bool take(Column& column, const VarBind& varbind, SnmpReadings& readings);
+  bool take(Column& column, VarBind varbind, SnmpReadings& readings);
 
   std::vector<Column> columns_;
   std::vector<std::size_t> asked_;
@@ -79,7 +79,7 @@ class SnmpGets : public SnmpTask {
  public:
   explicit SnmpGets(std::vector<Oid> oids);
   [[nodiscard]] std::optional<SnmpRequest> next() override;
-  void accept(const SnmpResponse& response, std::size_t bytes, SnmpReadings& readings) override;
+  void accept(SnmpResponse response, std::size_t bytes, SnmpReadings& readings) override;
 
   [[nodiscard]] const std::set<Oid>& missing() const { return missing_; }
   [[nodiscard]] int refusal() const { return refusal_; }  ///< the error-status that ended it, if one did
@@ -96,7 +96,7 @@ class SnmpGets : public SnmpTask {
 class SnmpSurvey : public SnmpTask {
  public:
   [[nodiscard]] std::optional<SnmpRequest> next() override;
-  void accept(const SnmpResponse& response, std::size_t bytes, SnmpReadings& readings) override;
+  void accept(SnmpResponse response, std::size_t bytes, SnmpReadings& readings) override;
 
   [[nodiscard]] const std::set<std::uint32_t>& enterprises() const { return enterprises_; }
 

@@ -1,16 +1,23 @@
-// Polls many agents once with the product's own prober, as fast as it can, for tests/bench/snmp_throughput:
-// snmp_poll COUNT WIDTH COMMUNITY. Agents are 127.1.0.1 and up, port 161. Prints agents, answers, seconds and
-// the seconds of processor time.
+// Polls many agents once, as fast as it can, for tests/bench/snmp_throughput:
+//
+//   snmp_poll look|get|limit-look|limit-get COUNT WIDTH
+//
+// `look` is a quick look of the product's prober, `get` one GET by its requester, `limit-...` the same
+// questions by a program that does nothing else. Agents are 127.1.0.1 and up, port 161, community public.
+// Prints agents, answers, seconds and the seconds of processor time.
 
 #include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
+#include <memory>
 #include <string>
 
 #include "probes/snmp_prober.hpp"
+#include "tests/bench/snmp_limit.hpp"
 
 using namespace nethealth;
 
@@ -29,54 +36,89 @@ std::string address_of(int number) {
   return "127.1." + std::to_string(number / 250) + "." + std::to_string(1 + number % 250);
 }
 
-class Round {
- public:
-  Round(SnmpProber& prober, int count, std::string community) : prober_(prober), count_(count) {
-    credential_.name = "bench";
-    credential_.community = Secret(std::move(community));
-  }
-  void next() {
-    if (asked_ >= count_) return;
-    SnmpTarget target;
-    target.address = address_of(asked_++);
-    target.credential = credential_;
-    prober_.look_interfaces(target, [this](const SnmpSeen& seen) {
-      ++done;
-      if (seen.status == Outcome::ok && !seen.interfaces.empty()) ++answered;
-      next();
-    });
-  }
+std::uint32_t host_of(int number) {
+  const auto index = static_cast<std::uint32_t>(number);
+  return (127U << 24) + (1U << 16) + (index / 250 << 8) + 1 + index % 250;
+}
+
+Credential public_community() {
+  Credential credential;
+  credential.name = "bench";
+  credential.community = Secret("public");
+  return credential;
+}
+
+/// Keeps `width` questions under way until all are answered.
+template <typename Ask>
+int ask_all(boost::asio::io_context& io, int count, int width, Ask ask) {
+  int asked = 0;
   int done = 0;
   int answered = 0;
+  std::function<void()> next = [&] {
+    if (asked >= count) return;
+    ask(asked++, [&](bool good) {
+      ++done;
+      if (good) ++answered;
+      next();
+    });
+  };
+  for (int i = 0; i < width; ++i) next();
+  while (done < count && io.run_one() > 0) {
+  }
+  return answered;
+}
 
- private:
-  SnmpProber& prober_;
-  Credential credential_;
-  int count_;
-  int asked_ = 0;
-};
+int look(int count, int width) {
+  boost::asio::io_context io(1);
+  auto prober = SnmpProber::open(io, {});
+  if (!prober) return -1;
+  return ask_all(io, count, width, [&](int number, auto done) {
+    SnmpTarget target;
+    target.address = address_of(number);
+    target.credential = public_community();
+    (*prober)->look_interfaces(target, [done](const SnmpSeen& seen) {
+      done(seen.status == Outcome::ok && seen.interfaces.size() > 1);
+    });
+  });
+}
+
+int get(int count, int width) {
+  boost::asio::io_context io(1);
+  auto requester = SnmpRequester::open(io);
+  if (!requester || !open_snmp_library()) return -1;
+  std::vector<std::shared_ptr<SnmpPeer>> peers;
+  for (int i = 0; i < count; ++i) {
+    peers.push_back(std::make_shared<SnmpPeer>());
+    peers.back()->endpoint = {boost::asio::ip::make_address(address_of(i)), 161};
+    peers.back()->credential = public_community();
+  }
+  const SnmpRequest uptime{SnmpVerb::get, {{1, 3, 6, 1, 2, 1, 1, 3, 0}}, 0};
+  return ask_all(io, count, width, [&](int number, auto done) {
+    (*requester)->request(peers[static_cast<std::size_t>(number)], uptime, [done](const SnmpReply& reply) {
+      done(reply.outcome == Outcome::ok);
+    });
+  });
+}
+
+int asked(const std::string& what, int count, int width) {
+  if (what == "look") return look(count, width);
+  if (what == "get") return get(count, width);
+  auto requests = snmp_limit::quick_look();
+  if (what == "limit-get") requests.resize(1);
+  return snmp_limit::Poller(std::move(requests)).run(count, width, host_of);
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 4) {
-    std::cerr << "snmp_poll COUNT WIDTH COMMUNITY\n";
+    std::cerr << "snmp_poll look|get|limit-look|limit-get COUNT WIDTH\n";
     return 2;
   }
-  const int count = std::atoi(argv[1]);
-  const int width = std::atoi(argv[2]);
-  boost::asio::io_context io(1);
-  auto prober = SnmpProber::open(io, {});
-  if (!prober) {
-    std::cerr << prober.error().text() << "\n";
-    return 1;
-  }
-  Round round(**prober, count, argv[3]);
+  const int count = std::atoi(argv[2]);
   const auto begun = std::chrono::steady_clock::now();
-  for (int i = 0; i < width && i < count; ++i) round.next();
-  while (round.done < count && io.run_one() > 0) {
-  }
+  const int answered = asked(argv[1], count, std::atoi(argv[3]));
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun;
-  std::cout << count << " " << round.answered << " " << passed.count() << " " << processor_seconds() << "\n";
-  return round.answered == count ? 0 : 1;
+  std::cout << count << " " << answered << " " << passed.count() << " " << processor_seconds() << "\n";
+  return answered == count ? 0 : 1;
 }
