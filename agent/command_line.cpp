@@ -101,9 +101,12 @@ class Reader {
     verb(app_, "run", Verb::run, text("監視を前面で動かす", "run the daemon in the foreground"));
     verb(app_, "check", Verb::check,
          text("設定を全部読み、誤りを全部示す", "read the whole configuration and show every mistake"));
-    verb(app_, "probe", Verb::probe, text("機器を一つ、今調べる", "probe one device now"))
-        ->add_option("DEVICE", line_.device, text("機器の名前", "the device's name"))
-        ->required();
+    CLI::App* probe = verb(app_, "probe", Verb::probe, text("機器を一つ、今調べる", "probe one device now"));
+    probe->add_option("DEVICE", line_.device, text("機器の名前", "the device's name"))->required();
+    probe->add_flag(
+        "--neighbours", line_.neighbours,
+        text("隣の機器 (LLDP) と学習したアドレスをポートごとに示し、記録されたケーブルと比べる",
+             "show its neighbours (LLDP) and learned addresses by port, and compare the recorded cables"));
     verb(app_, "status", Verb::status,
          text("ネットワークの今の様子 (悪いものから)", "the network now, worst first"));
     add_incident_verbs();

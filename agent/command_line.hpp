@@ -51,6 +51,7 @@ struct CommandLine {
   bool json = false;
   std::optional<Language> language;  ///< only when --lang was given
   std::string device;                ///< probe and why-not
+  bool neighbours = false;           ///< probe: who is connected where, in place of the look
   std::vector<std::string> files;  ///< test; replay, where "-" is standard input and a folder its recordings
   std::string against;             ///< replay: another configuration to compare with
   int incident = 0;                ///< incident show, ack, close; from 1

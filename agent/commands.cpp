@@ -21,6 +21,7 @@
 #include "agent/drill_command.hpp"
 #include "agent/evidence_export.hpp"
 #include "agent/line_reader.hpp"
+#include "agent/neighbour_report.hpp"
 #include "agent/password_command.hpp"
 #include "agent/probe_once.hpp"
 #include "agent/procedure_form.hpp"
@@ -83,6 +84,11 @@ int probe(const CommandLine& line) {
                         ": the configuration has no device of this name.\n"}
                      .in(language);
     return exit_wrong_usage;
+  }
+  if (line.neighbours) {
+    const NeighboursSeen seen = ask_for_neighbours(site, *index);
+    return print(line.json ? neighbour_json(site, *index, seen, language)
+                           : neighbour_report(site, *index, seen, language));
   }
   const ProbedOnce probed = probe_once(*loaded.configuration, *index);
   const Device& device = site.devices[*index];
