@@ -16,6 +16,8 @@
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <optional>
+#include <span>
 #include <string>
 #include <system_error>
 
@@ -55,6 +57,18 @@ Request route_request(unsigned char family, unsigned short flags) {
   return request;
 }
 
+/// Each message of one datagram. False when one of them is the last of the answer.
+bool each_message(char* bytes, std::size_t size, const std::function<void(nlmsghdr*)>& take) {
+  bool going = true;
+  auto left = static_cast<unsigned>(size);
+  for (auto* header = reinterpret_cast<nlmsghdr*>(bytes); NLMSG_OK(header, left);
+       header = NLMSG_NEXT(header, left)) {
+    if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) going = false;
+    take(header);
+  }
+  return going;
+}
+
 /// Hands on each message of the wanted type until the answer's end. False when the kernel could not be asked.
 bool ask(const nlmsghdr& request, std::uint16_t wanted, const std::function<void(nlmsghdr*)>& take) {
   const int descriptor = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -67,12 +81,9 @@ bool ask(const nlmsghdr& request, std::uint16_t wanted, const std::function<void
   for (std::size_t answers = 0; going && answers < max_answers; ++answers) {
     const auto size = ::recv(descriptor, buffer.data(), buffer.size(), 0);
     if (size <= 0) break;
-    auto left = static_cast<unsigned>(size);
-    for (auto* header = reinterpret_cast<nlmsghdr*>(buffer.data()); NLMSG_OK(header, left);
-         header = NLMSG_NEXT(header, left)) {
-      if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) going = false;
+    going = each_message(buffer.data(), static_cast<std::size_t>(size), [&](nlmsghdr* header) {
       if (header->nlmsg_type == wanted) take(header);
-    }
+    });
     going = going && dump;
   }
   ::close(descriptor);
@@ -212,7 +223,8 @@ Result<std::optional<Route>> route_to(const address& to) {
 
 namespace {
 
-NeighbourState read_neighbour(nlmsghdr* header) {
+std::optional<NeighbourState> read_neighbour(nlmsghdr* header) {
+  if (header->nlmsg_len < NLMSG_LENGTH(sizeof(ndmsg))) return std::nullopt;
   NeighbourState state;
   const auto* message = static_cast<ndmsg*>(NLMSG_DATA(header));
   state.failed = (message->ndm_state & NUD_FAILED) != 0;
@@ -261,10 +273,25 @@ Result<std::optional<NeighbourState>> neighbour(const address& of, unsigned inte
   request.header.nlmsg_flags = NLM_F_REQUEST;
   std::optional<NeighbourState> found;
   const bool asked = ask(request.header, RTM_NEWNEIGH, [&found](nlmsghdr* header) {
-    if (header->nlmsg_len >= NLMSG_LENGTH(sizeof(ndmsg))) found = read_neighbour(header);
+    if (const auto state = read_neighbour(header)) found = state;
   });
   if (!asked) return not_asked();
   return found;
+}
+
+NetlinkSaid read_netlink(std::span<const std::uint8_t> answer) {
+  NetlinkSaid said;
+  alignas(nlmsghdr) std::array<char, answer_bytes> buffer;
+  const std::size_t size = std::min(answer.size(), buffer.size());
+  std::copy_n(answer.begin(), size, buffer.begin());
+  said.ended = !each_message(buffer.data(), size, [&](nlmsghdr* header) {
+    if (header->nlmsg_type == RTM_NEWROUTE) {
+      if (const auto row = read_route(header)) said.routes.push_back(row->route);
+    } else if (header->nlmsg_type == RTM_NEWNEIGH) {
+      if (auto state = read_neighbour(header)) said.neighbours.push_back(std::move(*state));
+    }
+  });
+  return said;
 }
 
 Result<std::optional<Route>> default_route() {

@@ -5,8 +5,11 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "config/result.hpp"
 
@@ -37,6 +40,14 @@ Result<std::optional<NeighbourState>> neighbour(const boost::asio::ip::address& 
 
 /// The main table's route for everything that has no better one, IPv4 before IPv6, the smallest metric first.
 Result<std::optional<Route>> default_route();
+
+/// What the bytes of an answer say; what is cut or makes no sense is left out. Pure.
+struct NetlinkSaid {
+  std::vector<Route> routes;
+  std::vector<NeighbourState> neighbours;
+  bool ended = false;  ///< the last message of an answer was among them
+};
+NetlinkSaid read_netlink(std::span<const std::uint8_t> answer);
 
 /// Up and with a link. False for an interface that does not exist.
 Result<bool> has_carrier(unsigned interface);
