@@ -118,6 +118,7 @@ class Duty::Impl {
             [this](const LogProblem& problem) { log_problem(problem); }, follower_options())),
         io_(io),
         snmp_(probers.snmp),
+        icmp_(probers.icmp),
         trap_boots_(engine_boots(clock.now(), past.alive)),
         head_timer_(io),
         log_sources_(site_, clock.now()),
@@ -183,9 +184,9 @@ class Duty::Impl {
 
  private:
   [[nodiscard]] std::vector<DroppedCount> dropped() const {
-    std::vector<DroppedCount> all =
-        dropped_counts(snmp_ != nullptr ? &snmp_->counters() : nullptr,
-                       traps_ ? &traps_->counters() : nullptr, syslog_ ? &syslog_->counters() : nullptr);
+    std::vector<DroppedCount> all = dropped_counts(
+        snmp_ != nullptr ? &snmp_->counters() : nullptr, traps_ ? &traps_->counters() : nullptr,
+        syslog_ ? &syslog_->counters() : nullptr, &icmp_.counters());
     if (replies_) replies_->add_dropped(all);
     return all;
   }
@@ -407,6 +408,7 @@ class Duty::Impl {
   std::vector<std::unique_ptr<JournalFollower>> journals_;
   boost::asio::io_context& io_;
   SnmpProber* snmp_;
+  const IcmpProber& icmp_;
   std::unique_ptr<TrapListener> traps_;
   std::unique_ptr<SyslogListener> syslog_;
   std::uint32_t trap_boots_;  ///< of this host as an SNMPv3 engine

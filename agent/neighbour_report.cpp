@@ -62,16 +62,22 @@ bool leads_to(const Site& site, DeviceIndex device, DeviceIndex first, DeviceInd
   return false;
 }
 
+bool any_is(const std::vector<std::string>& names, const std::string& port) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return lower(name) == lower(port); });
+}
+
 std::optional<CableDifference> difference(const Site& site, DeviceIndex device,
-                                          const LldpNeighbour& neighbour) {
+                                          const LldpNeighbour& neighbour, const NeighboursSeen& seen) {
   const auto heard = device_called(site, neighbour.name);
   if (!heard || *heard == device || neighbour.port.empty()) return std::nullopt;
   CableDifference found{neighbour.port, *heard, {}, {}};
   for (const Plug& plug : plugs_of(site, device)) {
-    const bool here = lower(plug.port) == lower(neighbour.port);
+    const bool here = any_is(neighbour.port_names, plug.port);
     const bool reaches = leads_to(site, device, plug.to, *heard);
-    // A cable that names no port may be in any.
-    if (reaches && (here || plug.port.empty())) return std::nullopt;
+    // A cable that names no port, or one that the device calls otherwise, may be in any.
+    const bool anywhere = plug.port.empty() || !any_is(seen.ports, plug.port);
+    if (reaches && (here || anywhere)) return std::nullopt;
     if (reaches) found.recorded_port = plug.port;
     if (here) found.recorded_there.push_back(plug.to);
   }
@@ -164,7 +170,7 @@ std::vector<CableDifference> cable_differences(const Site& site, DeviceIndex dev
                                                const NeighboursSeen& seen) {
   std::vector<CableDifference> all;
   for (const LldpNeighbour& neighbour : seen.lldp)
-    if (auto found = difference(site, device, neighbour)) all.push_back(std::move(*found));
+    if (auto found = difference(site, device, neighbour, seen)) all.push_back(std::move(*found));
   return all;
 }
 
@@ -177,7 +183,7 @@ ControlReply neighbour_report(const Site& site, DeviceIndex device, const Neighb
     reply.out =
         site.devices[device].name +
         std::string(Phrase{": SNMPで聞けませんでした: ", ": could not be asked by SNMP: "}.in(language)) +
-        std::string(word_of(snmp_words, seen.status)) + "\n";
+        std::string(word_of<Outcome>(snmp_words, seen.status)) + "\n";
     return reply;
   }
   reply.out = heading({"LLDPで名乗った隣の機器", "neighbours that name themselves by LLDP"}, seen.lldp.size(),
@@ -222,7 +228,7 @@ ControlReply neighbour_json(const Site& site, DeviceIndex device, const Neighbou
                                          {"recorded_port", one.recorded_port},
                                          {"text", sentence(site, one, language)}});
   const boost::json::object result{{"device", site.devices[device].name},
-                                   {"status", word_of(snmp_words, seen.status)},
+                                   {"status", word_of<Outcome>(snmp_words, seen.status)},
                                    {"complete", seen.status == Outcome::ok && !seen.cut},
                                    {"lldp", std::move(lldp)},
                                    {"learned", std::move(learned)},

@@ -3,7 +3,7 @@
 namespace nethealth {
 
 std::vector<DroppedCount> dropped_counts(const SnmpCounters* snmp, const TrapCounters* traps,
-                                         const SyslogCounters* syslog) {
+                                         const SyslogCounters* syslog, const IcmpCounters* icmp) {
   std::vector<DroppedCount> all;
   const auto add = [&](std::string_view probe, std::string_view reason, std::uint64_t count) {
     if (count > 0) all.push_back({probe, reason, count});
@@ -16,6 +16,10 @@ std::vector<DroppedCount> dropped_counts(const SnmpCounters* snmp, const TrapCou
     add("snmp", "wrong_version", snmp->dropped_wrong_version);
     add("snmp", "unsafe", snmp->dropped_unsafe);
     add("snmp", "stale", snmp->dropped_stale);
+    // Not thrown away but cut short: an agent that goes in circles, or never ends.
+    add("snmp", "walk_backwards", snmp->walks_not_increasing);
+    add("snmp", "walk_cut", snmp->walks_cut);
+    add("snmp", "look_cut", snmp->looks_cut);
   }
   if (traps != nullptr) {
     add("trap", "undecodable", traps->dropped_undecodable);
@@ -32,6 +36,13 @@ std::vector<DroppedCount> dropped_counts(const SnmpCounters* snmp, const TrapCou
     add("syslog", "framing", syslog->dropped_framing);
     add("syslog", "tls", syslog->dropped_tls);
     add("syslog", "connections", syslog->dropped_connections);
+  }
+  if (icmp != nullptr) {
+    // What is late, or of another program's pings, is everyday life and not told.
+    add("icmp", "malformed", icmp->malformed);
+    add("icmp", "bad_checksum", icmp->bad_checksum);
+    add("icmp", "wrong_source", icmp->wrong_source);
+    add("icmp", "duplicate", icmp->duplicate);
   }
   return all;
 }

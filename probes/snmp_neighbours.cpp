@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <tuple>
+#include <set>
 #include <utility>
 
 #include "probes/snmp_walk.hpp"
@@ -80,17 +80,27 @@ class Tables {
     const std::string name = index == 0 ? std::string() : interface(index);
     return name.empty() ? std::to_string(port) : name;
   }
-  /// lldpRemLocalPortNum: most agents name it in lldpLocPortTable; else it is a port of the bridge or an
-  /// interface.
-  [[nodiscard]] std::string lldp(std::uint32_t port) const {
+  /// What lldpRemLocalPortNum is called, the best first: most agents name it in lldpLocPortTable; else it is
+  /// a port of the bridge or an interface.
+  [[nodiscard]] std::vector<std::string> lldp(std::uint32_t port) const {
+    std::vector<std::string> names;
+    const auto add = [&](std::string name) {
+      if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
+        names.push_back(std::move(name));
+    };
     const std::uint64_t kind = number(local_port_kind, {port});
-    std::string name =
-        kind == port_is_interface_name || kind == port_is_local ? text(local_port, {port}) : "";
+    const std::string number_text = std::to_string(port);
     // Some write the number of the interface, and its name as the description.
-    if (name.empty() || name == std::to_string(port)) name = text(local_port_text, {port});
-    if (name.empty() && at(base_port_interface, {port}) != nullptr) name = bridge(port);
-    if (name.empty()) name = interface(port);
-    return name.empty() ? std::to_string(port) : name;
+    const std::string told = text(local_port, {port});
+    if ((kind == port_is_interface_name || kind == port_is_local) && told != number_text) add(told);
+    add(text(local_port_text, {port}));
+    const auto behind = static_cast<std::uint32_t>(number(base_port_interface, {port}));
+    for (const std::uint32_t index : {behind, behind == 0 ? port : behind}) {
+      add(text(if_name, {index}));
+      add(text(if_descr, {index}));
+    }
+    add(number_text);
+    return names;
   }
   [[nodiscard]] auto rows(const Oid& column) const {
     std::vector<std::pair<Oid, const SnmpValue*>> found;
@@ -108,7 +118,8 @@ LldpNeighbour neighbour_at(const Tables& tables, const Oid& index) {
   LldpNeighbour neighbour;
   // The index is a time mark, our port and a running number; an agent that gives only the last does not say
   // where.
-  if (index.size() == 3) neighbour.port = tables.lldp(index[1]);
+  if (index.size() == 3) neighbour.port_names = tables.lldp(index[1]);
+  if (!neighbour.port_names.empty()) neighbour.port = neighbour.port_names.front();
   neighbour.name = tables.text(rem_name, index);
   neighbour.chassis =
       tables.identifier(rem_chassis, index, tables.number(rem_chassis_kind, index) == chassis_is_mac);
@@ -217,6 +228,10 @@ NeighboursSeen neighbours_of(const SnmpReadings& readings) {
     seen.lldp.push_back(neighbour_at(tables, index));
   std::stable_sort(seen.lldp.begin(), seen.lldp.end(),
                    [](const LldpNeighbour& a, const LldpNeighbour& b) { return a.port < b.port; });
+  std::set<std::string> ports;
+  for (const Oid& column : {if_name, if_descr, local_port, local_port_text})
+    for (const auto& [index, value] : tables.rows(column)) ports.insert(value->text());
+  seen.ports.assign(ports.begin(), ports.end());
   std::map<std::string, LearnedAddress> learned;
   add_learned(tables, vlan_port, vlan_status, 1, learned);
   // Switches with VLANs often fill the older table as well, with one of the VLANs or all of them.

@@ -19,7 +19,9 @@ namespace nethealth {
 inline constexpr std::size_t max_neighbour_readings = 60'000;
 
 struct LldpNeighbour {
-  std::string port;         ///< ours, as the interface is called
+  std::string port;  ///< ours, as the interface is called
+  std::vector<std::string>
+      port_names;           ///< all that it is called: one table may say Gi1/0/7, another the long form
   std::string name;         ///< what the neighbour calls itself (sysName); may be empty
   std::string remote_port;  ///< as the neighbour calls it
   std::string chassis;      ///< a MAC address, mostly
@@ -35,6 +37,7 @@ struct NeighboursSeen {
   Outcome status = Outcome::timeout;
   std::vector<LldpNeighbour> lldp;      ///< by port
   std::vector<LearnedAddress> learned;  ///< by port; without the device's own addresses
+  std::vector<std::string> ports;       ///< every name of every port of the device, sorted
   bool cut = false;                     ///< a table was longer than the limits, or ended by silence
 };
 

@@ -37,7 +37,8 @@ Site site() {
 NeighboursSeen heard(const std::string& port, const std::string& name) {
   NeighboursSeen seen;
   seen.status = Outcome::ok;
-  seen.lldp = {{port, name, "24", "00:00:5e:00:53:01"}};
+  seen.ports = {"p1", "p2", "p24", "p3", "p7", "p9"};
+  seen.lldp = {{port, {port}, name, "24", "00:00:5e:00:53:01"}};
   return seen;
 }
 
@@ -80,6 +81,18 @@ TEST_CASE("a cable without a port may be in any and a stranger is no difference"
   CHECK(cable_differences(city, 0, heard("p9", "somebody")).empty());
   CHECK(cable_differences(city, 0, heard("p9", "")).empty());
   CHECK(cable_differences(city, 0, heard("", "sw-3f")).empty());
+}
+
+TEST_CASE("a port that the record calls by another of its names is no difference") {
+  const Site city = site();
+  NeighboursSeen seen = heard("GigabitEthernet0/2", "cs-1");
+  CHECK(cable_differences(city, 0, seen).size() == 1);
+  seen.lldp[0].port_names = {"GigabitEthernet0/2", "p2"};
+  CHECK(cable_differences(city, 0, seen).empty());
+  // The device has no port of the recorded name, so nothing can be said of where it is.
+  seen = heard("GigabitEthernet0/3", "cs-1");
+  seen.ports = {"GigabitEthernet0/2", "GigabitEthernet0/3"};
+  CHECK(cable_differences(city, 0, seen).empty());
 }
 
 TEST_CASE("a name that two devices could have means neither") {

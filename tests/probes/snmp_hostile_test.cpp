@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "probes/dropped_count.hpp"
 #include "tests/probes/snmp_lab.hpp"
 
 using namespace nethealth;
@@ -262,4 +263,24 @@ TEST_CASE("an unprotected answer to a protected question is not believed") {
   REQUIRE(open);
   CHECK(open->status == Outcome::ok);
   CHECK(open->uptime_s);
+}
+
+TEST_CASE("what hostile agents send is told by reason and what everyday life brings is not") {
+  SnmpCounters snmp;
+  snmp.dropped_undecodable = 3;
+  snmp.dropped_wrong_source = 2;
+  snmp.walks_not_increasing = 1;
+  snmp.walks_cut = 4;
+  snmp.timeouts = 9;
+  IcmpCounters icmp;
+  icmp.malformed = 5;
+  icmp.wrong_source = 6;
+  icmp.late = 7;
+  icmp.foreign = 8;
+  std::string told;
+  for (const DroppedCount& one : dropped_counts(&snmp, nullptr, nullptr, &icmp))
+    told += std::string(one.probe) + ' ' + std::string(one.reason) + ' ' + std::to_string(one.count) + '\n';
+  CHECK(told ==
+        "snmp undecodable 3\nsnmp wrong_source 2\nsnmp walk_backwards 1\nsnmp walk_cut 4\nicmp malformed 5\n"
+        "icmp wrong_source 6\n");
 }

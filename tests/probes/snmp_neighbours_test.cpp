@@ -45,6 +45,8 @@ TEST_CASE("a neighbour is told with our port by name its port and its address") 
   const NeighboursSeen seen = neighbours_of(access_switch());
   REQUIRE(seen.lldp.size() == 1);
   CHECK(seen.lldp[0].port == "Gi1/0/7");
+  CHECK(seen.lldp[0].port_names == std::vector<std::string>{"Gi1/0/7", "7"});
+  CHECK(seen.ports == std::vector<std::string>{"Gi1/0/7"});
   CHECK(seen.lldp[0].name == "SW-2F.example.lg.jp");
   CHECK(seen.lldp[0].remote_port == "24");
   CHECK(seen.lldp[0].chassis == "00:00:5e:00:53:01");
