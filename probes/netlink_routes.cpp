@@ -57,14 +57,18 @@ Request route_request(unsigned char family, unsigned short flags) {
   return request;
 }
 
-/// Each message of one datagram. False when one of them is the last of the answer.
-bool each_message(char* bytes, std::size_t size, const std::function<void(nlmsghdr*)>& take) {
+/// Each message of one datagram. False when one of them is the last of the answer. Not by NLMSG_NEXT: behind
+/// a last message whose length is no multiple of four, that counts below nothing left and goes on.
+bool each_message(char* bytes, std::size_t left, const std::function<void(nlmsghdr*)>& take) {
   bool going = true;
-  auto left = static_cast<unsigned>(size);
-  for (auto* header = reinterpret_cast<nlmsghdr*>(bytes); NLMSG_OK(header, left);
-       header = NLMSG_NEXT(header, left)) {
+  while (left >= sizeof(nlmsghdr)) {
+    auto* header = reinterpret_cast<nlmsghdr*>(bytes);
+    if (header->nlmsg_len < sizeof *header || header->nlmsg_len > left) break;
     if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) going = false;
     take(header);
+    const std::size_t step = std::min<std::size_t>(left, NLMSG_ALIGN(header->nlmsg_len));
+    bytes += step;
+    left -= step;
   }
   return going;
 }
