@@ -65,6 +65,8 @@ TEST_CASE("common options are understood before and after the verb") {
     CHECK(line.reason == "r");
     CHECK(line.as == "sato");
   }
+  CHECK(understood({"probe", "sw-1", "--neighbours"}).neighbours);
+  CHECK_FALSE(understood({"probe", "sw-1"}).neighbours);
   CHECK_FALSE(understood({"status"}).language.has_value());
   CHECK(understood({"replay", "-"}).files == std::vector<std::string>{"-"});
 }

@@ -271,6 +271,15 @@ TEST_CASE("an inform of before our last start is answered with our time and is n
   CHECK(read.report == UsmReport::not_in_time_window);
   CHECK(read.authentic);
   CHECK(learns.boots == 7);
+  // As the authoritative engine we learn nothing from others: boots or a time ahead of ours are as wrong.
+  for (const auto& [boots, time] : {std::pair{8U, 0U}, std::pair{7U, 400U}}) {
+    UsmEngine ahead = own;
+    ahead.boots = boots;
+    ahead.time_s = time;
+    const auto early = encode_snmp({SnmpVerb::get, {{1, 3, 6, 1}}, 0}, 10, user, ahead, now);
+    REQUIRE(early);
+    CHECK(take_inform(*early, *open_envelope(*early), user, own, now).kind == SnmpAnswer::Kind::stale);
+  }
 }
 
 TEST_CASE("a trap of version 3 is taken with the right keys only") {
