@@ -31,6 +31,7 @@ namespace nethealth {
 namespace {
 
 constexpr std::chrono::hours head_interval{1};
+constexpr std::chrono::minutes spool_is_late{1};
 
 void log_event(const Event& event, const Site& site) {
   const bool worth_a_notice = !std::holds_alternative<ProbeWanted>(event.what) &&
@@ -188,13 +189,30 @@ class Duty::Impl {
         snmp_ != nullptr ? &snmp_->counters() : nullptr, traps_ ? &traps_->counters() : nullptr,
         syslog_ ? &syslog_->counters() : nullptr, &icmp_.counters());
     if (replies_) replies_->add_dropped(all);
+    if (const auto count = lookout_ ? lookout_->dropped_path_looks() : 0; count > 0)
+      all.push_back({"path", "too-many", count});
     return all;
   }
 
   [[nodiscard]] std::vector<ChannelState> channel_states() const {
     std::vector<ChannelState> all;
     if (replies_) replies_->add_states(all);
+    add_spools(all);
     return all;
+  }
+
+  /// A receiver that took nothing for a while.
+  void add_spools(std::vector<ChannelState>& all) const {
+    for (const auto& [target, spool] : engine_.syslog_spools()) {
+      if (!spool.full && (!spool.since || clock_.now() - *spool.since < spool_is_late)) continue;
+      std::string text = std::to_string(spool.records) +
+                         std::string(Phrase{" 件が送信待ち", " records wait"}.in(site_.language));
+      if (spool.full)
+        text += Phrase{"。これ以上はためず、記録にだけ残す",
+                       "; no more are spooled, the rest is in the journal alone"}
+                    .in(site_.language);
+      all.push_back({target, "syslog", std::move(text), spool.since});
+    }
   }
 
   std::function<bool(std::string_view)> sieve() {
@@ -376,8 +394,8 @@ class Duty::Impl {
       dispatch_.send_syslog(message, clock_.now());
     }
     head_timer_.expires_after(head_interval);
-    head_timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) witness_head();
+    head_timer_.async_wait([this, ended = ended_](const boost::system::error_code& error) {
+      if (!error && !*ended) witness_head();
     });
   }
 

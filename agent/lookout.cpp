@@ -57,6 +57,7 @@ class Lookout::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   [[nodiscard]] const Scheduler& scheduler() const { return scheduler_; }
+  [[nodiscard]] const PathLooks& path_looks() const { return path_looks_; }
 
  private:
   /// Sets the timer to the scheduler's next moment. Looks are started by the timer alone, never from inside a
@@ -157,6 +158,9 @@ void Lookout::poll_now(DeviceIndex device) {
 }
 std::uint64_t Lookout::skipped_polls() const {
   return impl_->scheduler().skipped();
+}
+std::uint64_t Lookout::dropped_path_looks() const {
+  return impl_->path_looks().dropped();
 }
 std::size_t Lookout::tasks() const {
   return impl_->scheduler().size();

@@ -39,6 +39,8 @@ class Lookout {
   void poll_now(DeviceIndex device);
 
   [[nodiscard]] std::uint64_t skipped_polls() const;
+  /// Asked looks at ways and neighbours (path_looks.hpp) that were too many.
+  [[nodiscard]] std::uint64_t dropped_path_looks() const;
   /// Things that are looked at again and again.
   [[nodiscard]] std::size_t tasks() const;
 

@@ -115,6 +115,7 @@ std::string channel_line(const ChannelState& state, const Site& site, Language l
   if (state.trouble.empty() && state.shows.empty()) return {};
   const Phrase what = state.what == "mailbox"        ? Phrase{"返信の受信箱", "mailbox of replies"}
                       : state.what == "lamp"         ? Phrase{"表示灯", "signal tower"}
+                      : state.what == "syslog"       ? Phrase{"syslog の送り先", "syslog receiver"}
                       : state.what == "alertmanager" ? Phrase{"Alertmanager", "Alertmanager"}
                                                      : Phrase{"通知経路", "channel"};
   std::string line = std::string(what.in(language)) + " " + state.channel + ": ";

@@ -15,6 +15,8 @@
 #include <set>
 #include <utility>
 
+#include "probes/log_decode.hpp"
+
 namespace nethealth {
 namespace {
 
@@ -34,7 +36,8 @@ std::string_view reason_of(int status) {
   return {reason.data(), reason.size()};
 }
 
-/// Empty when a percent sign is not followed by two hexadecimal digits, or a control character comes of it.
+/// Empty when a percent sign is not followed by two hexadecimal digits, or a control character or what is no
+/// UTF-8 comes of it.
 std::optional<std::string> decoded(std::string_view text, bool plus_is_space) {
   std::string spaced;
   for (const char c : text) plus_is_space&& c == '+' ? spaced += "%20" : spaced += c;
@@ -43,7 +46,7 @@ std::optional<std::string> decoded(std::string_view text, bool plus_is_space) {
   std::string plain = view->decode();
   const bool has_control =
       std::ranges::any_of(plain, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-  if (has_control) return std::nullopt;
+  if (has_control || !is_valid_utf8(plain)) return std::nullopt;
   return plain;
 }
 

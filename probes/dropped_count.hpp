@@ -13,7 +13,7 @@
 namespace nethealth {
 
 struct DroppedCount {
-  std::string_view probe;   ///< snmp, trap, syslog, icmp
+  std::string_view probe;   ///< snmp, trap, syslog, mail, path, icmp
   std::string_view reason;  ///< one word
   std::uint64_t count = 0;
 };

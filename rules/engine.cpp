@@ -82,6 +82,10 @@ std::vector<Event> Engine::unsent() const {
   return mind_->book.unsent();
 }
 
+const std::map<std::string, SyslogSpool>& Engine::syslog_spools() const {
+  return mind_->book.spools();
+}
+
 bool Engine::is_late(const std::string& notification) const {
   return mind_->book.is_late(notification);
 }

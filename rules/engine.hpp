@@ -33,6 +33,8 @@ struct EngineOptions {
   std::vector<std::string> own_addresses;
   /// The procedures in force; they must outlive the engine. Those that ship when null.
   const Procedures* procedures = nullptr;
+  /// So many records wait for one syslog receiver that is away (SyslogSpool).
+  std::size_t syslog_spool_records = 100'000;
 };
 
 /// A person's act. `person` is a name in Site::people.
@@ -117,6 +119,8 @@ class Engine {
   /// Messages that were queued and have no final outcome, oldest first: what to send (again) at start.
   [[nodiscard]] std::vector<Event> unsent() const;
   /// Of them: it was reported as failed already, and is tried on.
+  /// What waits for the syslog receivers, by target.
+  [[nodiscard]] const std::map<std::string, SyslogSpool>& syslog_spools() const;
   [[nodiscard]] bool is_late(const std::string& notification) const;
 
   [[nodiscard]] Picture picture() const;

@@ -51,7 +51,7 @@ void Engine::Mind::audit_trail(AuditRecord record) {
     message.values = record.values;
     if (!record.person.empty()) message.values["person"] = record.person;
     message.message = record.text;
-    emit(0, std::move(message));
+    queue_syslog(0, std::move(message));
   }
   emit(0, std::move(record));
 }

@@ -236,8 +236,31 @@ void Engine::Mind::syslog(const Incident& incident, bool security, int severity_
                       place_text(site_, diagnosis.location, site_.language);
     if (!diagnosis.evidence.empty())
       message.message += ": " + sentence(diagnosis.evidence.back(), site_.language, site_.zone);
-    emit(picture.number, std::move(message));
+    queue_syslog(picture.number, std::move(message));
   }
+}
+
+void Engine::Mind::queue_syslog(int incident, SyslogQueued message) {
+  const auto found = book.spools().find(message.target);
+  const SyslogSpool spool = found == book.spools().end() ? SyslogSpool{} : found->second;
+  const auto mark = [&](std::string_view message_id, const std::string& text) {
+    SyslogQueued marker;
+    marker.id = next_message_id(0) + "s";
+    marker.target = message.target;
+    marker.severity = 4;  // warning
+    marker.message_id = message_id;
+    marker.values = {{"records", std::to_string(spool.records)}};
+    marker.message = text;
+    emit(0, std::move(marker));
+  };
+  if (spool.full && spool.records > options_.syslog_spool_records / 2) return;
+  if (spool.full) {
+    mark(spool_resumed, "records are sent again; those since SPOOL-FULL are in the journal alone");
+    message.id = next_message_id(incident) + "s";
+  } else if (spool.records + 1 >= options_.syslog_spool_records) {
+    return mark(spool_full, "too many records wait: from here on they are kept in the journal alone");
+  }
+  emit(incident, std::move(message));
 }
 
 void Engine::Mind::audit(int incident, const std::string& message_id, const std::string& person,
@@ -250,7 +273,7 @@ void Engine::Mind::audit(int incident, const std::string& message_id, const std:
     message.message_id = message_id;
     message.values = {{"incident", std::to_string(incident)}, {"person", person}};
     message.message = text;
-    emit(incident, std::move(message));
+    queue_syslog(incident, std::move(message));
   }
 }
 

@@ -119,6 +119,10 @@ void IncidentBook::apply(const Event& event) {
     const std::string key = message->id + " " + message->target;
     waiting_[key] = event;
     waiting_order_.push_back(key);
+    SyslogSpool& spool = spools_[message->target];
+    if (spool.records++ == 0) spool.since = event.time;
+    if (message->message_id == spool_full || message->message_id == spool_resumed)
+      spool.full = message->message_id == spool_full;
   } else if (const auto* outcome = std::get_if<NotificationOutcome>(&event.what)) {
     if (outcome->delivery != Delivery::acknowledged && outcome->is_final()) {
       waiting_.erase(outcome->id);
@@ -127,7 +131,8 @@ void IncidentBook::apply(const Event& event) {
       late_.insert(outcome->id);
     }
   } else if (const auto* sent = std::get_if<SyslogOutcome>(&event.what)) {
-    waiting_.erase(sent->id + " " + sent->target);
+    SyslogSpool& spool = spools_[sent->target];
+    if (waiting_.erase(sent->id + " " + sent->target) > 0 && --spool.records == 0) spool.since.reset();
   }
   if (waiting_order_.size() > 2 * waiting_.size() + 64)
     std::erase_if(waiting_order_, [&](const std::string& key) { return !waiting_.contains(key); });

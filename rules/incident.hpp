@@ -63,6 +63,8 @@ class IncidentBook {
   [[nodiscard]] const std::map<int, Incident>& all() const { return incidents_; }
   /// Queued messages without an outcome, oldest first.
   [[nodiscard]] std::vector<Event> unsent() const;
+  /// By target.
+  [[nodiscard]] const std::map<std::string, SyslogSpool>& spools() const { return spools_; }
   /// It was reported as failed, and is still tried.
   [[nodiscard]] bool is_late(const std::string& id) const { return late_.contains(id); }
   /// The number of messages ever queued for the incident, for the next one's id.
@@ -74,6 +76,7 @@ class IncidentBook {
   std::map<std::string, Event> waiting_;  // by message id and target
   std::vector<std::string> waiting_order_;
   std::map<int, int> queued_;
+  std::map<std::string, SyslogSpool> spools_;
   std::set<std::string> late_;
 };
 

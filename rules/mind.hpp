@@ -240,6 +240,8 @@ class Engine::Mind {
                                                            Language language) const;
   void syslog(const Incident& incident, bool security, int severity, const std::string& message_id);
   void audit(int incident, const std::string& message_id, const std::string& person, const std::string& text);
+  /// Every record of syslog goes this way.
+  void queue_syslog(int incident, SyslogQueued message);
 
   // engine_tell.cpp
   [[nodiscard]] Message words_of(const Incident& incident, const Notification& told, Detail detail) const;

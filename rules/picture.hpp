@@ -122,6 +122,16 @@ struct Drill {
   [[nodiscard]] const NotificationPicture* unanswered(const std::string& person) const;
 };
 
+/// What waits for one syslog receiver. While it is full nothing is queued for it but a record that says so,
+/// and one when half of it was taken: the receiver sees where something is missing, and the journal has it.
+struct SyslogSpool {
+  std::size_t records = 0;
+  std::optional<Time> since;  ///< something has been waiting without a break
+  bool full = false;
+};
+inline constexpr std::string_view spool_full = "SPOOL-FULL";
+inline constexpr std::string_view spool_resumed = "SPOOL-RESUMED";
+
 struct Picture {
   std::vector<DevicePicture> devices;      ///< worst first, then by name
   std::vector<IncidentPicture> incidents;  ///< by number

@@ -171,6 +171,8 @@ TEST_CASE("what is no web request is answered and counted and cut off") {
       {"GET /%zz HTTP/1.1\r\n\r\n", "400"},
       {"GET /%0a HTTP/1.1\r\n\r\n", "400"},
       {"GET /?a=%0 HTTP/1.1\r\n\r\n", "400"},
+      {"GET /%c0%af HTTP/1.1\r\n\r\n", "400"},
+      {"GET /?a=%ff HTTP/1.1\r\n\r\n", "400"},
       {"GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x'), "431"},
       {"POST / HTTP/1.1\r\nContent-Length: 101\r\n\r\n", "413"},
       {"POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n", "400"},
