@@ -28,6 +28,7 @@ constexpr Milliseconds longest_farewell{10'000};  ///< messages on their way may
 constexpr Milliseconds longest_reload_wait{3'000};
 constexpr Milliseconds farewell_look{50};
 constexpr Milliseconds clock_check_interval{1'000};
+constexpr Milliseconds positions_patience{5'000};
 constexpr Milliseconds alive_interval{20'000};  ///< how exactly the time of a crash is known
 /// Not looking for longer than this is told to somebody.
 constexpr Milliseconds worth_telling{120'000};
@@ -73,6 +74,7 @@ class Daemon {
     log_notice(std::string("nethealth ") + NETHEALTH_VERSION + ", " + duty_->summary() + ", ICMP: " +
                (icmp ? icmp->text() : "none") + ", SNMP: " + (snmp_ ? "ok" : "none") + ", " + store_path_);
     duty_->start();
+    wait_for_log_positions();
     if (Result<void> opened = open_control(); !opened) return opened;
     tell_if_down(alive);
     open_web();
@@ -81,6 +83,14 @@ class Daemon {
     feed_watchdog();
     notify_ready(duty_->summary());
     return {};
+  }
+
+  /// Whoever sees the daemon answer may rely on it that lines written from then on are read, even if it is
+  /// killed in this moment.
+  void wait_for_log_positions() {
+    const auto end = std::chrono::steady_clock::now() + positions_patience;
+    while (!duty_->log_positions_safe() && std::chrono::steady_clock::now() < end)
+      if (io_.run_one_until(end) == 0) return;
   }
 
   void stop() {

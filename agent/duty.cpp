@@ -172,6 +172,7 @@ class Duty::Impl {
   [[nodiscard]] const Site& site() const { return site_; }
   [[nodiscard]] const Engine& engine() const { return engine_; }
   [[nodiscard]] Pump& pump() { return pump_; }
+  [[nodiscard]] bool log_positions_safe() const { return !follower_ || follower_->first_positions_safe(); }
   [[nodiscard]] std::size_t held() const { return dispatch_.held(); }
 
   [[nodiscard]] std::string summary() const {
@@ -462,6 +463,9 @@ ControlDesk Duty::desk() {
 }
 std::string Duty::summary() const {
   return impl_->summary();
+}
+bool Duty::log_positions_safe() const {
+  return impl_->log_positions_safe();
 }
 std::size_t Duty::messages_held() const {
   return impl_->held();

@@ -41,6 +41,9 @@ class Duty {
   /// "18 devices, 41 looks, 4 log sources".
   [[nodiscard]] std::string summary() const;
 
+  /// LogFollower::first_positions_safe().
+  [[nodiscard]] bool log_positions_safe() const;
+
   /// Messages that are not finished.
   [[nodiscard]] std::size_t messages_held() const;
   [[nodiscard]] bool storage_failing() const;

@@ -91,6 +91,11 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     else
       tell({"", watch.error().where, watch.error().what});
     look_at_all();
+    first_batches_ = last_batch_;
+  }
+
+  [[nodiscard]] bool first_positions_safe() const {
+    return outstanding_.empty() || outstanding_.begin()->first > first_batches_;
   }
 
   void stop() {
@@ -656,7 +661,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
   std::map<std::uint64_t, Followed*> outstanding_;  ///< null when nothing waits for it any more
   std::map<std::string, std::string> look_problems_, open_problems_;  ///< by path, so that each is told once
   std::string watch_problem_;
-  std::uint64_t last_batch_ = 0;
+  std::uint64_t last_batch_ = 0, first_batches_ = 0;
   std::size_t told_this_look_ = 0, untold_ = 0;
   std::uint64_t looks_by_clock_ = 0;
   bool everything_changed_ = false, look_posted_ = false, reading_posted_ = false, stopped_ = false;
@@ -684,6 +689,9 @@ void LogFollower::start() {
 }
 void LogFollower::stop() {
   impl_->stop();
+}
+bool LogFollower::first_positions_safe() const {
+  return impl_->first_positions_safe();
 }
 void LogFollower::acknowledge(std::uint64_t batch) {
   impl_->acknowledge(batch);

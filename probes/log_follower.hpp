@@ -104,6 +104,10 @@ class LogFollower {
   /// No callback comes after this; what was not acknowledged comes again at the next start.
   void stop();
 
+  /// Where the sources that are new at start() begin was acknowledged: from now on no line of theirs is lost,
+  /// whatever happens to this process.
+  [[nodiscard]] bool first_positions_safe() const;
+
   /// The batch and its position are safe: the file goes on. An unknown number is ignored. Never calls back
   /// from inside.
   void acknowledge(std::uint64_t batch);

@@ -177,10 +177,11 @@ class Lab:
     def received(self, kind="mail", counter=False):
         """What has arrived, oldest first; what the counter staff are told only with `counter`."""
         try:
-            text = (self.folder / "mail" / f"{kind}.jsonl").read_text(encoding="utf-8")
+            data = (self.folder / "mail" / f"{kind}.jsonl").read_bytes()
         except OSError:
             return []
-        messages = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        # What is being written may end in the middle of a character.
+        messages = [json.loads(line) for line in data[: data.rfind(b"\n") + 1].decode().split("\n") if line]
         return [message for message in messages if counter or COUNTER not in message.get("to", ())]
 
     def small_state(self, size_kib):

@@ -151,6 +151,26 @@ TEST_CASE("log follower: a new source begins at the end and new lines follow") {
   CHECK(desk.problems.empty());
 }
 
+TEST_CASE("log follower: where a new source begins is safe once it was acknowledged and stays so") {
+  Desk desk;
+  append(desk.file(), "old\n");
+  desk.acknowledges = false;
+  desk.start();
+  REQUIRE(desk.run_until([&] { return desk.held.size() == 2; }));  // the file's, and that the source is known
+  CHECK_FALSE(desk.follower->first_positions_safe());
+  desk.follower->acknowledge(desk.held.front().batch);
+  CHECK_FALSE(desk.follower->first_positions_safe());
+  desk.acknowledge_all();
+  CHECK(desk.follower->first_positions_safe());
+  append(desk.file(), "new\n");
+  REQUIRE(desk.run_until([&] { return !desk.held.empty(); }));
+  CHECK(desk.follower->first_positions_safe());
+  desk.acknowledges = true;
+  desk.stop();
+  desk.start();
+  CHECK(desk.follower->first_positions_safe());
+}
+
 TEST_CASE("log follower: a batch tells the newest line though the sieve kept it back") {
   Desk desk;
   desk.options.sieve = [](std::string_view line) { return line == "telling"; };
