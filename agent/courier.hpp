@@ -4,15 +4,29 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "config/site.hpp"
 #include "config/time.hpp"
 #include "rules/event.hpp"
+#include "rules/picture.hpp"
 
 namespace nethealth {
 
 /// One attempt takes no longer, whatever the other side does.
 inline constexpr Milliseconds courier_attempt_limit{20'000};
+
+/// The incident of a message, for channels that carry fields instead of text.
+struct IncidentFacts {
+  IncidentState state = IncidentState::open;
+  ProcedureKind procedure = ProcedureKind::failure;
+  Severity severity = Severity::stopped;
+  Category category = Category::undetermined;
+  Cause cause = Cause::unknown;
+  Location location;
+  Time since;
+};
 
 /// A notification and what its journal record says around it.
 struct Letter {
@@ -22,6 +36,8 @@ struct Letter {
   std::string token = {};       ///< by which its reader can answer; empty when nobody has to
   std::string seal = {};        ///< of every message: by which a reply or a mail sent back names it
   std::string answer_url = {};  ///< the page with the two answers; empty without a public address
+  std::optional<IncidentFacts> facts = {};  ///< only for channels that ask for them (letter_facts.hpp)
+  Detail detail = Detail::full;             ///< of what stands beside the text; set with the facts
 };
 
 /// What this copy must tell its reader.

@@ -7,6 +7,7 @@
 
 #include "agent/courier_command.hpp"
 #include "agent/courier_mail.hpp"
+#include "agent/courier_snmp_trap.hpp"
 #include "agent/courier_webhook.hpp"
 #include "agent/log.hpp"
 
@@ -76,6 +77,12 @@ void Dispatch::add_channel(boost::asio::io_context& io, const Channel& channel, 
                                  std::make_unique<WebhookCourier>(curl, channel, site.language));
     case Channel::Type::patlite:  // shows how things stand, and takes no messages (lamp_keeper.hpp)
       return;
+    case Channel::Type::alertmanager:
+      return;
+    case Channel::Type::snmp_trap:
+      return outbox_.add_channel(
+          channel.name, std::make_unique<SnmpTrapCourier>(io, channel, site.credentials[channel.credential],
+                                                          site.zone, site.language));
     case Channel::Type::command:
       return outbox_.add_channel(channel.name, std::make_unique<CommandCourier>(io, channel));
   }

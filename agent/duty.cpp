@@ -12,6 +12,7 @@
 #include "agent/heartbeat.hpp"
 #include "agent/host_addresses.hpp"
 #include "agent/lamp_keeper.hpp"
+#include "agent/letter_facts.hpp"
 #include "agent/log.hpp"
 #include "agent/log_source_watch.hpp"
 #include "agent/lookout.hpp"
@@ -241,7 +242,7 @@ class Duty::Impl {
       store_.commit(std::move(batch), std::move(done));
     };
     sinks.send = [this](Letter letter, DeliveryFlags flags) {
-      dispatch_.send(with_token(std::move(letter), tokens_, site_), flags);
+      dispatch_.send(prepared(std::move(letter)), flags);
     };
     sinks.send_syslog = [this](const SyslogQueued& queued, Time time) {
       dispatch_.send_syslog(queued, time);
@@ -369,11 +370,17 @@ class Duty::Impl {
     log_warning(problem.device + ": " + problem.file + ": " + problem.what);
   }
 
+  [[nodiscard]] Letter prepared(Letter letter) const {
+    letter = with_token(std::move(letter), tokens_, site_);
+    return wants_facts(letter.notification, site_) ? with_facts(std::move(letter), engine_.picture(), site_)
+                                                   : letter;
+  }
+
   void send_again(const Event& event) {
     if (const auto* queued = std::get_if<NotificationQueued>(&event.what)) {
       const bool tried = attempts_.contains(queued->notification.id);
       const bool late = engine_.is_late(queued->notification.id);
-      dispatch_.send(with_token({queued->notification, event.incident, event.time}, tokens_, site_),
+      dispatch_.send(prepared({queued->notification, event.incident, event.time}),
                      DeliveryFlags{tried, false, late});
     }
     if (const auto* queued = std::get_if<SyslogQueued>(&event.what))

@@ -67,6 +67,8 @@ inline const KeySet webhook_contact{"webhook_contact",
                                     {"webhook", "via", "answer_within", "calendar", "detail"}};
 inline const KeySet command_contact{"command_contact",
                                     {"command", "via", "answer_within", "calendar", "detail"}};
+inline const KeySet snmp_trap_contact{"snmp_trap_contact",
+                                      {"snmp_trap", "via", "answer_within", "calendar", "detail"}};
 inline const KeySet smtp_channel{"smtp_channel",
                                  {"name", "type", "server", "from", "encryption", "user", "password_file",
                                   "charset", "detail", "through", "replies"}};
@@ -77,6 +79,8 @@ inline const KeySet webhook_channel{
     "webhook_channel", {"name", "type", "url", "body", "content_type", "token_file", "detail", "through"}};
 inline const KeySet command_channel{"command_channel", {"name", "type", "command", "detail"}};
 inline const KeySet patlite_channel{"patlite_channel", {"name", "type", "url", "on"}};
+inline const KeySet snmp_trap_channel{
+    "snmp_trap_channel", {"name", "type", "server", "snmp", "inform", "engine_id", "detail", "through"}};
 inline const KeySet traps{"traps", {"listen"}};
 inline const KeySet recorder{"recorder", {"folder", "keep", "limit_mb"}};
 inline const KeySet sensor_packs{"sensor_packs", {"files", "without"}};
@@ -148,6 +152,8 @@ inline std::vector<const KeySet*> all_key_sets() {
           &keys::absence,
           &keys::command_contact,
           &keys::command_channel,
+          &keys::snmp_trap_contact,
+          &keys::snmp_trap_channel,
           &keys::paging,
           &keys::drills,
           &keys::per_person,

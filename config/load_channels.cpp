@@ -163,9 +163,11 @@ KeySet channel_keys(const Node& item) {
   if (type != nullptr && type->value == "webhook") return keys::webhook_channel;
   if (type != nullptr && type->value == "patlite") return keys::patlite_channel;
   if (type != nullptr && type->value == "command") return keys::command_channel;
+  if (type != nullptr && type->value == "snmp_trap") return keys::snmp_trap_channel;
   return {"channel",
-          {"name", "type", "server", "from", "encryption", "user", "password_file", "charset", "url", "body",
-           "content_type", "token_file", "on", "command", "detail", "through", "replies"}};
+          {"name",    "type",    "server",  "from",         "encryption", "user",     "password_file",
+           "charset", "url",     "body",    "content_type", "token_file", "on",       "command",
+           "detail",  "through", "replies", "snmp",         "inform",     "engine_id"}};
 }
 
 }  // namespace
@@ -199,6 +201,7 @@ void load_channels(Loading& load) {
     if (*known == Channel::Type::webhook) load_webhook(load, *item, channel);
     if (*known == Channel::Type::patlite) load_patlite(load, *item, channel);
     if (*known == Channel::Type::command) load_command(load, *item, channel);
+    if (*known == Channel::Type::snmp_trap) load_snmp_trap(load, *item, channel);
   }
 }
 

@@ -11,6 +11,12 @@ constexpr Milliseconds shortest_answer{1'000};
 constexpr Milliseconds longest_answer{86'400'000};
 constexpr std::size_t shortest_token_bytes = 20;
 
+std::string_view type_word(Channel::Type type) {
+  for (const auto& [word, known] : channel_type_words())
+    if (known == type) return word;
+  return {};
+}
+
 /// The channel a contact goes through: the named one, or the only one of its type.
 std::optional<std::size_t> channel_of(Loading& load, const Node& contact, std::string_view kind,
                                       Channel::Type type) {
@@ -18,14 +24,10 @@ std::optional<std::size_t> channel_of(Loading& load, const Node& contact, std::s
   if (const Node* via = contact.find("via")) {
     const auto found = load.channels.find(read, *via, "via");
     if (found && load.channel_types_known && load.site.channels[*found].type != type) {
-      read.unexpected(
-          *via, "via",
-          type == Channel::Type::smtp
-              ? Phrase{"type が smtp の経路の名前を書いてください", "the name of a channel of type smtp"}
-          : type == Channel::Type::webhook ? Phrase{"type が webhook の経路の名前を書いてください",
-                                                    "the name of a channel of type webhook"}
-                                           : Phrase{"type が command の経路の名前を書いてください",
-                                                    "the name of a channel of type command"});
+      read.report(*via,
+                  {"via: {0} と書かれていますが、type が {1} の経路の名前を書いてください",
+                   "via: found {0}, expected the name of a channel of type {1}"},
+                  {quote(via->value, read.language()), type_word(type)});
       return {};
     }
     return found;
@@ -34,7 +36,7 @@ std::optional<std::size_t> channel_of(Loading& load, const Node& contact, std::s
     read.report(contact,
                 {"{0} には via（type が {1} の経路の名前）が必要です",
                  "found {0} without via, expected the name of a channel of type {1}"},
-                {kind, type == Channel::Type::command ? "command" : "webhook"});
+                {kind, type_word(type)});
     return {};
   }
   std::vector<std::size_t> found;
@@ -74,20 +76,22 @@ void check_contact_address(Reader& read, const Node& node, std::string_view kind
 
 void load_contact(Loading& load, const Node& node, Person& person) {
   Reader& read = load.read;
-  const std::array<ContactForm, 4> forms{{{"mail", keys::mail_contact, Channel::Type::smtp},
+  const std::array<ContactForm, 5> forms{{{"mail", keys::mail_contact, Channel::Type::smtp},
                                           {"sms", keys::sms_contact, Channel::Type::webhook},
                                           {"webhook", keys::webhook_contact, Channel::Type::webhook},
-                                          {"command", keys::command_contact, Channel::Type::command}}};
-  const KeySet any{"contact",
-                   {"mail", "sms", "webhook", "command", "via", "answer_within", "calendar", "detail"}};
+                                          {"command", keys::command_contact, Channel::Type::command},
+                                          {"snmp_trap", keys::snmp_trap_contact, Channel::Type::snmp_trap}}};
+  const KeySet any{
+      "contact",
+      {"mail", "sms", "webhook", "command", "snmp_trap", "via", "answer_within", "calendar", "detail"}};
   const ContactForm* form = nullptr;
   for (const ContactForm& candidate : forms) {
     if (form == nullptr && node.find(candidate.kind) != nullptr) form = &candidate;
   }
   if (!read.map(node, "channels", form != nullptr ? form->known : any)) return;
   if (form == nullptr) {
-    read.report(node, {"mail、sms、webhook、command のどれかがありません。一つを書いてください",
-                       "found no mail, sms, webhook or command, expected one of them"});
+    read.report(node, {"mail、sms、webhook、command、snmp_trap のどれかがありません。一つを書いてください",
+                       "found no mail, sms, webhook, command or snmp_trap, expected one of them"});
     return;
   }
   ContactChannel contact;

@@ -54,6 +54,9 @@ void load_absences(Loading& load, const Node& list, Person& person);
 /// The mailbox in which replies arrive.
 void load_replies(Loading& load, const Node& node, Channel& channel);
 
+/// A manager that takes traps and informs.
+void load_snmp_trap(Loading& load, const Node& node, Channel& channel);
+
 /// The text of a secret file, without the newline at its end.
 Secret read_secret(Loading& load, const Node& path, std::string_view key);
 

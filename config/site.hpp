@@ -290,8 +290,21 @@ struct ReplyMailbox {
   bool known_senders = true;
 };
 
+/// What a gateway reports of a message, and the key that its reader pressed: which parts of its request say
+/// so.
+struct GatewayCallback {
+  Secret secret;
+  std::string token = "token";    ///< the part that carries {token}, unless the address ends with it
+  std::string status = "status";  ///< the part that tells what became of the message
+  std::vector<std::string> accepted;
+  std::vector<std::string> failed;
+  std::string key = "key";  ///< the part with the key that was pressed
+  std::vector<std::string> take{"1"};
+  std::vector<std::string> pass{"2"};
+};
+
 struct Channel {
-  enum class Type : std::uint8_t { smtp, webhook, patlite, command };
+  enum class Type : std::uint8_t { smtp, webhook, patlite, command, snmp_trap, alertmanager };
   /// smtp:// without credentials takes encryption when it is offered; `required` sends nothing in clear, and
   /// the server's certificate is verified.
   enum class Encryption : std::uint8_t { offered, required };
@@ -299,19 +312,24 @@ struct Channel {
   Type type = Type::smtp;
   std::vector<std::string> servers;  ///< smtp: tried in order
   std::string from;                  ///< smtp
-  std::string url;                   ///< webhook, patlite
+  std::string url;                   ///< webhook, patlite, alertmanager; snmp_trap: udp://HOST:PORT
   std::string body;  ///< webhook: a template; {address} {subject} {text} {id} are filled in as JSON text
   std::string content_type = "application/json";
-  std::vector<std::string> on;                  ///< patlite: severities that light it
+  std::vector<std::string> on;                  ///< patlite, alertmanager: severities that are shown
   Encryption encryption = Encryption::offered;  ///< smtp
   std::string user;                             ///< smtp: signs in when not empty
   Secret password;                              ///< smtp
   std::string charset = "utf-8";                ///< smtp: of the message; "iso-2022-jp" for old telephones
-  Secret token;                                 ///< webhook: sent as "Authorization: Bearer"
+  Secret token;                                 ///< webhook, alertmanager: sent as "Authorization: Bearer"
   std::vector<std::string> command;             ///< command: the program and its arguments; no shell
   Detail detail = Detail::full;
-  std::optional<DeviceIndex> through;   ///< the device whose fault cuts this channel off
-  std::optional<ReplyMailbox> replies;  ///< smtp
+  std::optional<DeviceIndex> through;       ///< the device whose fault cuts this channel off
+  std::optional<ReplyMailbox> replies;      ///< smtp
+  std::optional<GatewayCallback> callback;  ///< webhook
+  std::size_t credential = 0;               ///< snmp_trap: into Site::credentials
+  bool inform = true;                       ///< snmp_trap: the manager confirms each one; false: traps
+  std::string engine_id;          ///< snmp_trap by SNMPv3 without inform: the octets of our snmpEngineID
+  Milliseconds interval{60'000};  ///< alertmanager: what is open is told again so often
 };
 
 /// When the contact network is drilled without being asked: at `from`, and every `every` from then on; where

@@ -59,10 +59,11 @@ constexpr std::array<Word<PrivacyProtocol>, 7> privacies{{{"DES", PrivacyProtoco
                                                           {"AES-192-C", PrivacyProtocol::aes192c},
                                                           {"AES-256-C", PrivacyProtocol::aes256c}}};
 
-constexpr std::array<Word<Channel::Type>, 4> channel_types{{{"smtp", Channel::Type::smtp},
+constexpr std::array<Word<Channel::Type>, 5> channel_types{{{"smtp", Channel::Type::smtp},
                                                             {"webhook", Channel::Type::webhook},
                                                             {"patlite", Channel::Type::patlite},
-                                                            {"command", Channel::Type::command}}};
+                                                            {"command", Channel::Type::command},
+                                                            {"snmp_trap", Channel::Type::snmp_trap}}};
 
 constexpr std::array<Word<Detail>, 2> details{{{"full", Detail::full}, {"minimal", Detail::minimal}}};
 

@@ -275,8 +275,56 @@ int pdu_type(SnmpVerb verb) {
       return SNMP_MSG_GETNEXT;
     case SnmpVerb::get_bulk:
       return SNMP_MSG_GETBULK;
+    case SnmpVerb::inform:
+      return SNMP_MSG_INFORM;
+    case SnmpVerb::trap:
+      return SNMP_MSG_TRAP2;
   }
   return SNMP_MSG_GET;
+}
+
+bool add_binding(netsnmp_pdu& pdu, const Oid& name, u_char type, const void* value, std::size_t bytes) {
+  const std::vector<oid> id(name.begin(), name.end());
+  return id.size() <= MAX_OID_LEN &&
+         snmp_pdu_add_variable(&pdu, id.data(), id.size(), type, value, bytes) != nullptr;
+}
+
+bool add_identifier(netsnmp_pdu& pdu, const Oid& name, const Oid& value) {
+  const std::vector<oid> id(value.begin(), value.end());
+  return id.size() <= MAX_OID_LEN &&
+         add_binding(pdu, name, ASN_OBJECT_ID, id.data(), id.size() * sizeof(oid));
+}
+
+bool add_binding(netsnmp_pdu& pdu, const VarBind& varbind) {
+  const SnmpValue& value = varbind.value;
+  switch (value.kind) {
+    case SnmpValue::Kind::integer: {
+      const long number = static_cast<long>(value.integer);
+      return add_binding(pdu, varbind.oid, ASN_INTEGER, &number, sizeof number);
+    }
+    case SnmpValue::Kind::unsigned_integer: {
+      const u_long number = static_cast<u_long>(value.unsigned_integer);
+      return add_binding(pdu, varbind.oid, ASN_UNSIGNED, &number, sizeof number);
+    }
+    case SnmpValue::Kind::octets:
+      return add_binding(pdu, varbind.oid, ASN_OCTET_STR, value.octets.data(), value.octets.size());
+    case SnmpValue::Kind::oid:
+      return add_identifier(pdu, varbind.oid, value.oid);
+    default:
+      return false;
+  }
+}
+
+bool add_notice(netsnmp_pdu& pdu, const SnmpNotice& notice) {
+  static const Oid uptime{1, 3, 6, 1, 2, 1, 1, 3, 0};
+  static const Oid trap{1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
+  const u_long ticks = notice.uptime_hundredths;
+  if (!add_binding(pdu, uptime, ASN_TIMETICKS, &ticks, sizeof ticks) ||
+      !add_identifier(pdu, trap, notice.trap))
+    return false;
+  for (const VarBind& varbind : notice.varbinds)
+    if (!add_binding(pdu, varbind)) return false;
+  return true;
 }
 
 SnmpValue value_of(const netsnmp_variable_list& variable) {
@@ -491,6 +539,9 @@ Result<std::string> encode_snmp(const SnmpRequest& request, std::int32_t id, con
     pdu->errstat = 0;  // non-repeaters of a GetBulkRequest-PDU share this field (RFC 3416, 3)
     pdu->errindex = request.max_repetitions;
   }
+  const bool notice = request.verb == SnmpVerb::inform || request.verb == SnmpVerb::trap;
+  if (notice && !add_notice(*pdu, request.notice))
+    return failure(oid_text(request.notice.trap), "the notification cannot be written");
   for (const Oid& requested : request.oids) {
     const std::vector<oid> name(requested.begin(), requested.end());
     if (name.size() > MAX_OID_LEN || snmp_add_null_var(pdu.get(), name.data(), name.size()) == nullptr) {

@@ -32,12 +32,21 @@ Result<void> open_snmp_library();
 /// Why this credential cannot be used with the installed library, in words for people; empty when it can be.
 std::string why_unusable(const Credential& credential, Language language);
 
-enum class SnmpVerb : std::uint8_t { get, get_next, get_bulk };
+enum class SnmpVerb : std::uint8_t { get, get_next, get_bulk, inform, trap };
+
+/// What an inform or a trap of version 2 tells (RFC 3416, 4.2.6); sysUpTime.0 and snmpTrapOID.0 are put
+/// before the bindings, whose values are integers, unsigned 32-bit numbers, octets or identifiers.
+struct SnmpNotice {
+  Oid trap;
+  std::uint32_t uptime_hundredths = 0;
+  std::vector<VarBind> varbinds;
+};
 
 struct SnmpRequest {
   SnmpVerb verb = SnmpVerb::get;
   std::vector<Oid> oids;
   int max_repetitions = 0;  ///< of get_bulk; every identifier repeats
+  SnmpNotice notice = {};   ///< of inform and trap
 };
 
 /// error-status of a Response-PDU (RFC 3416, 3); others are kept as their number.
@@ -82,7 +91,7 @@ Result<void> localise_keys(UsmEngine& engine, const Credential& credential);
 /// Forgets the keys made from passphrases, for a reload of the configuration.
 void forget_snmp_keys();
 
-/// The bytes of a request. For SNMPv3 `engine` must be discovered and hold keys.
+/// The bytes of a request. For SNMPv3 `engine` must be discovered and hold keys; for a trap it is our own.
 Result<std::string> encode_snmp(const SnmpRequest& request, std::int32_t id, const Credential& credential,
                                 const UsmEngine& engine, std::chrono::steady_clock::time_point now);
 

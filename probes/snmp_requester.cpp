@@ -91,6 +91,17 @@ class SnmpRequester::Impl : public std::enable_shared_from_this<SnmpRequester::I
     launch(flight);
   }
 
+  Result<void> send_trap(const SnmpPeer& peer, const SnmpNotice& notice) {
+    SnmpRequest request;
+    request.verb = SnmpVerb::trap;
+    request.notice = notice;
+    const auto packet = encode_snmp(request, free_id(), peer.credential, peer.engine, Clock::now());
+    if (!packet) return tl::unexpected(packet.error());
+    const auto error = put(*packet, peer.endpoint);
+    if (error) return failure("", error.message());
+    return {};
+  }
+
   SnmpCounters counters_;
 
  private:
@@ -123,16 +134,16 @@ class SnmpRequester::Impl : public std::enable_shared_from_this<SnmpRequester::I
     return id;
   }
 
-  void send(const FlightPointer& flight) {
-    Family& family = flight->peer->endpoint.address().is_v6() ? v6_ : v4_;
+  boost::system::error_code put(const std::string& packet, const udp::endpoint& to) {
+    Family& family = to.address().is_v6() ? v6_ : v4_;
     boost::system::error_code error = boost::asio::error::address_family_not_supported;
-    if (family.open)
-      family.socket.send_to(boost::asio::buffer(flight->packet), flight->peer->endpoint, 0, error);
-    if (error) {
-      ++counters_.not_sent;
-    } else {
-      flight->left_this_host = true;
-    }
+    if (family.open) family.socket.send_to(boost::asio::buffer(packet), to, 0, error);
+    if (error) ++counters_.not_sent;
+    return error;
+  }
+
+  void send(const FlightPointer& flight) {
+    if (!put(flight->packet, flight->peer->endpoint)) flight->left_this_host = true;
     flight->timer.expires_after(flight->peer->timeout);
     flight->timer.async_wait([weak = weak_from_this(), flight](boost::system::error_code cancelled) {
       const auto self = weak.lock();
@@ -356,6 +367,10 @@ Result<std::unique_ptr<SnmpRequester>> SnmpRequester::open(boost::asio::io_conte
 
 void SnmpRequester::request(std::shared_ptr<SnmpPeer> peer, SnmpRequest request, Done done) {
   impl_->start(std::move(peer), std::move(request), std::move(done));
+}
+
+Result<void> SnmpRequester::send_trap(const SnmpPeer& peer, const SnmpNotice& notice) {
+  return impl_->send_trap(peer, notice);
 }
 
 SnmpCounters& SnmpRequester::counters() {

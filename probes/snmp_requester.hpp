@@ -76,6 +76,10 @@ class SnmpRequester {
   /// once a request.
   void request(std::shared_ptr<SnmpPeer> peer, SnmpRequest request, Done done);
 
+  /// A trap leaves once, and nobody answers it: success says that this host's network took it. For SNMPv3
+  /// `peer.engine` is our own, with its keys.
+  Result<void> send_trap(const SnmpPeer& peer, const SnmpNotice& notice);
+
   [[nodiscard]] SnmpCounters& counters();
 
  private:

@@ -383,10 +383,29 @@ TEST_CASE("the shipped gateways are read") {
   for (const Problem& problem : loaded.problems) FAIL_CHECK(problem.text());
   REQUIRE(loaded.site.has_value());
   const auto& channels = loaded.site->channels;
-  CHECK(channels.size() == 8);
+  CHECK(channels.size() == 9);
+  const auto manager = std::find_if(channels.begin(), channels.end(),
+                                    [](const Channel& channel) { return channel.name == "manager"; });
+  REQUIRE(manager != channels.end());
+  CHECK(manager->type == Channel::Type::snmp_trap);
+  CHECK(manager->inform);
+  CHECK(loaded.site->credentials[manager->credential].user == "nethealth");
   const auto modem = std::find_if(channels.begin(), channels.end(),
                                   [](const Channel& channel) { return channel.name == "modem"; });
   REQUIRE(modem != channels.end());
   CHECK(modem->type == Channel::Type::command);
   CHECK(modem->command == std::vector<std::string>{"/usr/local/bin/send-sms", "--port", "ttyUSB0"});
+}
+
+TEST_CASE("the engine of SNMPv3 traps is read as octets") {
+  const Loaded loaded =
+      load_site(source + "/tests/config/fixtures/snmp_traps.yaml", Language::en, Secrets::optional, {});
+  for (const Problem& problem : loaded.problems) FAIL_CHECK(problem.text());
+  REQUIRE(loaded.site.has_value());
+  const ContactChannel& noc = loaded.site->people[*loaded.site->person("operator")].channels.back();
+  const Channel& traps = loaded.site->channels[noc.channel];
+  CHECK_FALSE(traps.inform);
+  CHECK(traps.engine_id == std::string("\x80\x00\x7E\xD9\x05nh", 7));
+  CHECK(noc.address == "noc");
+  CHECK(noc.detail == Detail::minimal);
 }
