@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "agent/alert_keeper.hpp"
 #include "agent/audit_trail.hpp"
 #include "agent/dispatch.hpp"
 #include "agent/event_json.hpp"
@@ -110,6 +111,10 @@ class Duty::Impl {
         lamps_(
             io, messages, site_.channels, [this] { return engine_.picture().incidents; },
             [this](const std::string& lamp, const std::string& trouble) { log_lamp(lamp, trouble); }),
+        alerts_(
+            io, messages, site_, [this] { return engine_.picture().incidents; },
+            [this] { return clock_.now(); },
+            [this](const std::string& channel, const std::string& trouble) { log_alerts(channel, trouble); }),
         follower_(std::make_unique<LogFollower>(
             io, logs_, past.positions,
             [this](const LogLines& lines) {
@@ -149,6 +154,7 @@ class Duty::Impl {
     read_replies();
     witness_head();
     lamps_.changed();
+    alerts_.changed();
   }
 
   ~Impl() { *ended_ = true; }
@@ -200,6 +206,7 @@ class Duty::Impl {
     std::vector<ChannelState> all;
     if (replies_) replies_->add_states(all);
     add_spools(all);
+    alerts_.add_states(all);
     return all;
   }
 
@@ -255,6 +262,7 @@ class Duty::Impl {
     sinks.decided = [this](const Event& event) {
       log_event(event, site_);
       lamps_.changed();
+      alerts_.changed();
     };
     sinks.storage = [this](const std::string& trouble) { log_storage(trouble, site_.language); };
     return sinks;
@@ -337,6 +345,18 @@ class Duty::Impl {
                 std::string(Phrase{": 表示灯が答えません: ", ": the signal tower does not answer: "}.in(
                     site_.language)) +
                 trouble);
+  }
+
+  void log_alerts(const std::string& channel, const std::string& trouble) const {
+    if (trouble.empty())
+      return log_notice(channel + std::string(Phrase{": Alertmanager が再び受け取りました",
+                                                     ": the Alertmanager takes alerts again"}
+                                                  .in(site_.language)));
+    log_warning(
+        channel +
+        std::string(Phrase{": Alertmanager が受け取りません: ", ": the Alertmanager takes no alerts: "}.in(
+            site_.language)) +
+        trouble);
   }
 
   void log_heartbeat(const std::string& trouble) const {
@@ -428,6 +448,7 @@ class Duty::Impl {
   std::unique_ptr<Lookout> lookout_;
   std::vector<FollowedLog> logs_;
   LampKeeper lamps_;
+  AlertKeeper alerts_;
   std::unique_ptr<HeartbeatSender> heartbeat_;
   std::unique_ptr<MailReplies> replies_;
   std::unique_ptr<LogFollower> follower_;

@@ -3,8 +3,6 @@
 #include <array>
 
 #include "agent/mail_message.hpp"
-#include "probes/curl_job.hpp"
-#include "probes/json_text.hpp"
 
 namespace nethealth {
 namespace {
@@ -79,10 +77,7 @@ class Branch {
  public:
   Branch(std::vector<VarBind>& varbinds, std::uint32_t branch) : varbinds_(varbinds), branch_(branch) {}
 
-  void add(std::string_view text) {
-    const std::string line = printable_line(mend_utf8(text));
-    put(SnmpValue::of(std::string(cut_utf8(line, longest_notice_text_bytes))));
-  }
+  void add(std::string_view text) { put(SnmpValue::of(printable(text))); }
   void add(std::int64_t number) { put(SnmpValue::of(number)); }
   void add_unsigned(std::uint64_t number) { put(SnmpValue::of_unsigned(number)); }
   void add_truth(bool truth) { add(truth ? true_value : false_value); }

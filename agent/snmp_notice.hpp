@@ -8,9 +8,6 @@
 
 namespace nethealth {
 
-/// NhText is no longer, bytes.
-inline constexpr std::size_t longest_notice_text_bytes = 255;
-
 /// `uptime` is the sender's, which sysUpTime.0 tells.
 SnmpNotice snmp_notice(const Letter& letter, DeliveryFlags flags, Milliseconds uptime, const Zone& zone,
                        Language language);

@@ -81,6 +81,8 @@ inline const KeySet command_channel{"command_channel", {"name", "type", "command
 inline const KeySet patlite_channel{"patlite_channel", {"name", "type", "url", "on"}};
 inline const KeySet snmp_trap_channel{
     "snmp_trap_channel", {"name", "type", "server", "snmp", "inform", "engine_id", "detail", "through"}};
+inline const KeySet alertmanager_channel{"alertmanager_channel",
+                                         {"name", "type", "url", "on", "interval", "token_file", "detail"}};
 inline const KeySet traps{"traps", {"listen"}};
 inline const KeySet recorder{"recorder", {"folder", "keep", "limit_mb"}};
 inline const KeySet sensor_packs{"sensor_packs", {"files", "without"}};
@@ -154,6 +156,7 @@ inline std::vector<const KeySet*> all_key_sets() {
           &keys::command_channel,
           &keys::snmp_trap_contact,
           &keys::snmp_trap_channel,
+          &keys::alertmanager_channel,
           &keys::paging,
           &keys::drills,
           &keys::per_person,

@@ -75,22 +75,6 @@ void load_smtp(Loading& load, const Node& node, Channel& channel) {
   if (const Node* replies = node.find("replies")) load_replies(load, *replies, channel);
 }
 
-void load_url(Loading& load, const Node& node, Channel& channel) {
-  const Node* url = load.read.require(node, "url");
-  const auto text = url == nullptr ? std::nullopt : load.read.text(*url, "url");
-  if (text && !is_web_address(*text)) {
-    load.read.unexpected(
-        *url, "url",
-        {"http:// か https:// で始まる URL を書いてください", "a URL that starts with http:// or https://"});
-  } else if (text && !split_url(*text)) {
-    load.read.warn(*url,
-                   {"url: {0} には正しいホスト名がなく、送信できません。確かめてください",
-                    "url: found no valid host in {0}, nothing can be sent there"},
-                   {quote(*text, load.read.language())});
-  }
-  set(channel.url, text);
-}
-
 /// A gap that would be sent as it stands is most likely mistyped.
 void check_template(Reader& read, const Node& node, const std::string& body) {
   const std::vector<std::string_view> known(std::begin(template_words), std::end(template_words));
@@ -144,16 +128,8 @@ void load_lamp_url(Loading& load, const Node& node, Channel& channel) {
 }
 
 void load_patlite(Loading& load, const Node& node, Channel& channel) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> severities{
-      {{"stopped", "stopped"}, {"at_risk", "at_risk"}}};
-  Reader& read = load.read;
   load_lamp_url(load, node, channel);
-  if (const Node* on = read.require(node, "on")) {
-    for (const Node* item : read.one_or_more(*on, "on")) {
-      const auto severity = read.one_of(*item, "on", WordList<std::string_view>(severities));
-      if (severity) channel.on.emplace_back(*severity);
-    }
-  }
+  load_severities(load, node, channel);
 }
 
 /// The keys of a channel depend on its type; without one, all are known.
@@ -164,6 +140,7 @@ KeySet channel_keys(const Node& item) {
   if (type != nullptr && type->value == "patlite") return keys::patlite_channel;
   if (type != nullptr && type->value == "command") return keys::command_channel;
   if (type != nullptr && type->value == "snmp_trap") return keys::snmp_trap_channel;
+  if (type != nullptr && type->value == "alertmanager") return keys::alertmanager_channel;
   return {"channel",
           {"name",    "type",    "server",  "from",         "encryption", "user",     "password_file",
            "charset", "url",     "body",    "content_type", "token_file", "on",       "command",
@@ -171,6 +148,34 @@ KeySet channel_keys(const Node& item) {
 }
 
 }  // namespace
+
+void load_url(Loading& load, const Node& node, Channel& channel) {
+  const Node* url = load.read.require(node, "url");
+  const auto text = url == nullptr ? std::nullopt : load.read.text(*url, "url");
+  if (text && !is_web_address(*text)) {
+    load.read.unexpected(
+        *url, "url",
+        {"http:// か https:// で始まる URL を書いてください", "a URL that starts with http:// or https://"});
+  } else if (text && !split_url(*text)) {
+    load.read.warn(*url,
+                   {"url: {0} には正しいホスト名がなく、送信できません。確かめてください",
+                    "url: found no valid host in {0}, nothing can be sent there"},
+                   {quote(*text, load.read.language())});
+  }
+  set(channel.url, text);
+}
+
+void load_severities(Loading& load, const Node& node, Channel& channel) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> severities{
+      {{"stopped", "stopped"}, {"at_risk", "at_risk"}}};
+  Reader& read = load.read;
+  if (const Node* on = read.require(node, "on")) {
+    for (const Node* item : read.one_or_more(*on, "on")) {
+      const auto severity = read.one_of(*item, "on", WordList<std::string_view>(severities));
+      if (severity) channel.on.emplace_back(*severity);
+    }
+  }
+}
 
 void load_channels(Loading& load) {
   Reader& read = load.read;
@@ -202,6 +207,7 @@ void load_channels(Loading& load) {
     if (*known == Channel::Type::patlite) load_patlite(load, *item, channel);
     if (*known == Channel::Type::command) load_command(load, *item, channel);
     if (*known == Channel::Type::snmp_trap) load_snmp_trap(load, *item, channel);
+    if (*known == Channel::Type::alertmanager) load_alertmanager(load, *item, channel);
   }
 }
 

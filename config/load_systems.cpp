@@ -1,4 +1,4 @@
-// Channels to other systems: managers that take SNMP traps.
+// Channels to other systems: managers that take SNMP traps, Alertmanagers.
 
 #include <array>
 
@@ -7,6 +7,10 @@
 
 namespace nethealth {
 namespace {
+
+/// Alertmanager forgets an alert that is not said again; its users say it every 30 s to 3 min.
+constexpr Milliseconds shortest_interval{5'000};
+constexpr Milliseconds longest_interval{180'000};
 
 /// RFC 3411, 5: SnmpEngineID has 5 to 32 octets and is neither all zero nor all ones.
 constexpr std::size_t shortest_engine_id = 5;
@@ -83,6 +87,15 @@ void load_snmp_trap(Loading& load, const Node& node, Channel& channel) {
                     {"version が 2c か 3 の認証情報の名前を書いてください",
                      "the name of a credential of version 2c or 3"});
   load_engine_id(load, node, credential, channel);
+}
+
+void load_alertmanager(Loading& load, const Node& node, Channel& channel) {
+  Reader& read = load.read;
+  load_url(load, node, channel);
+  load_severities(load, node, channel);
+  if (const Node* interval = node.find("interval"))
+    set(channel.interval, read.duration(*interval, "interval", shortest_interval, longest_interval));
+  if (const Node* token = node.find("token_file")) channel.token = read_secret(load, *token, "token_file");
 }
 
 }  // namespace nethealth

@@ -54,6 +54,11 @@ void load_absences(Loading& load, const Node& list, Person& person);
 /// The mailbox in which replies arrive.
 void load_replies(Loading& load, const Node& node, Channel& channel);
 
+/// http:// or https://, of the key `url`.
+void load_url(Loading& load, const Node& node, Channel& channel);
+/// The severities that a lamp or an Alertmanager shows: the key `on`.
+void load_severities(Loading& load, const Node& node, Channel& channel);
+void load_alertmanager(Loading& load, const Node& node, Channel& channel);
 /// A manager that takes traps and informs.
 void load_snmp_trap(Loading& load, const Node& node, Channel& channel);
 

@@ -59,11 +59,12 @@ constexpr std::array<Word<PrivacyProtocol>, 7> privacies{{{"DES", PrivacyProtoco
                                                           {"AES-192-C", PrivacyProtocol::aes192c},
                                                           {"AES-256-C", PrivacyProtocol::aes256c}}};
 
-constexpr std::array<Word<Channel::Type>, 5> channel_types{{{"smtp", Channel::Type::smtp},
+constexpr std::array<Word<Channel::Type>, 6> channel_types{{{"smtp", Channel::Type::smtp},
                                                             {"webhook", Channel::Type::webhook},
                                                             {"patlite", Channel::Type::patlite},
                                                             {"command", Channel::Type::command},
-                                                            {"snmp_trap", Channel::Type::snmp_trap}}};
+                                                            {"snmp_trap", Channel::Type::snmp_trap},
+                                                            {"alertmanager", Channel::Type::alertmanager}}};
 
 constexpr std::array<Word<Detail>, 2> details{{{"full", Detail::full}, {"minimal", Detail::minimal}}};
 

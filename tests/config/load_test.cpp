@@ -383,11 +383,17 @@ TEST_CASE("the shipped gateways are read") {
   for (const Problem& problem : loaded.problems) FAIL_CHECK(problem.text());
   REQUIRE(loaded.site.has_value());
   const auto& channels = loaded.site->channels;
-  CHECK(channels.size() == 9);
+  CHECK(channels.size() == 10);
   const auto manager = std::find_if(channels.begin(), channels.end(),
                                     [](const Channel& channel) { return channel.name == "manager"; });
   REQUIRE(manager != channels.end());
   CHECK(manager->type == Channel::Type::snmp_trap);
+  const auto alerts = std::find_if(channels.begin(), channels.end(),
+                                   [](const Channel& channel) { return channel.name == "alerts"; });
+  REQUIRE(alerts != channels.end());
+  CHECK(alerts->type == Channel::Type::alertmanager);
+  CHECK(alerts->on == std::vector<std::string>{"stopped", "at_risk"});
+  CHECK(alerts->interval == Milliseconds(60'000));
   CHECK(manager->inform);
   CHECK(loaded.site->credentials[manager->credential].user == "nethealth");
   const auto modem = std::find_if(channels.begin(), channels.end(),
