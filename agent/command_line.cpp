@@ -213,8 +213,12 @@ class Reader {
     drill->add_flag("--last", line_.last, text("前の訓練の結果", "the result of the last one"));
     as(drill);
     CLI::App* test = verb(app_, "test-page", Verb::test_page,
-                          text("一人の連絡経路を全部試す", "try every channel of one person"));
-    value(test, "PERSON", "person", "PERSON", text("人の名前", "the person's name"), true);
+                          text("一人の連絡経路を全部、または表示灯を一つ試す",
+                               "try every channel of one person, or a signal tower"));
+    CLI::Option_group* what = test->add_option_group("what");
+    value(what, "PERSON", "person", "PERSON", text("人の名前", "the person's name"));
+    value(what, "--lamp", "lamp", "CHANNEL", text("表示灯の経路の名前", "the signal tower's channel"));
+    what->require_option(1);
     as(test);
   }
 

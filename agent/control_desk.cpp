@@ -5,6 +5,7 @@
 
 #include "agent/audit_trail.hpp"
 #include "agent/control_procedure.hpp"
+#include "agent/lamp_keeper.hpp"
 #include "agent/report_incident.hpp"
 #include "agent/report_procedure.hpp"
 #include "agent/report_reasoning.hpp"
@@ -116,8 +117,33 @@ void act_by_token(const ControlDesk& desk, ControlRequest request, Language lang
   carry_out(desk, request, what, found->person, language, answer);
 }
 
+/// Nothing of it is journaled but who asked: a lamp test decides nothing.
+void test_lamp(const ControlDesk& desk, const ControlRequest& request, const Peer& peer, Language language,
+               const ControlSocket::Answer& answer) {
+  const std::string lamp = request.value("lamp");
+  const Result<std::string> person = whoever_acts(desk, request, peer, language);
+  if (!person) return answer(refused(person.error().text(), request));
+  if (desk.lamps == nullptr || !desk.lamps->has(lamp))
+    return answer(
+        refused(lamp + std::string(Phrase{": この名前の表示灯（type が patlite の経路）はありません。",
+                                          ": no signal tower (channel of type patlite) has this name."}
+                                       .in(language)),
+                request));
+  desk.lamps->test(lamp, [answer, request, lamp](const LampTest& test) {
+    ControlReply reply{test.good ? 0 : 1, "", ""};
+    if (request.json)
+      reply.out =
+          json::serialize(json::object{{"ok", test.good}, {"lamp", lamp}, {"shows", test.text}}) + "\n";
+    else
+      (test.good ? reply.out : reply.err) = lamp + ": " + test.text + "\n";
+    answer(reply);
+  });
+}
+
 void act(const ControlDesk& desk, const ControlRequest& request, const Peer& peer, Language language,
          const ControlSocket::Answer& answer) {
+  if (request.verb == ControlVerb::drill_start && request.values.contains("lamp"))
+    return test_lamp(desk, request, peer, language, answer);
   const bool for_another =
       request.values.contains("by_telephone") && request.verb == ControlVerb::incident_ack;
   AnsweredFor who;

@@ -20,6 +20,7 @@
 namespace nethealth {
 
 class AuditTrail;
+class LampKeeper;
 
 /// The name in `people` in which a peer acts: the person whose login is the peer's account; root says whom
 /// with
@@ -50,6 +51,7 @@ struct ControlDesk {
   /// True once the desk's things are gone: an answer that comes late must look here first.
   std::shared_ptr<const bool> ended{};
   AuditTrail* trail = nullptr;
+  LampKeeper* lamps = nullptr;
   [[nodiscard]] bool is_over() const { return ended && *ended; }
 };
 

@@ -47,6 +47,10 @@ tl::expected<void, NoAnswer> wait_for_end(const CommandLine& line, ControlReques
 
 int run_drill(const CommandLine& line, ControlRequest request) {
   request.verb = line.answer ? ControlVerb::drill_answer : ControlVerb::drill_start;
+  if (request.values.contains("lamp")) {
+    const auto shown = ask_daemon(line.socket, request, answer_patience);
+    return shown ? print(*shown) : no_daemon(line, shown.error());
+  }
   if (!line.last) {
     const bool told = request.json && !line.answer;
     request.json = line.answer && request.json;

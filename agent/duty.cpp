@@ -109,7 +109,8 @@ class Duty::Impl {
             [this](const Observation& observation) { pump_.observe(observation); })),
         logs_(logs_to_follow(site_)),
         lamps_(
-            io, messages, site_.channels, [this] { return engine_.picture().incidents; },
+            io, messages, site_.channels, site_.language, [this] { return engine_.picture().incidents; },
+            [this] { return clock_.now(); },
             [this](const std::string& lamp, const std::string& trouble) { log_lamp(lamp, trouble); }),
         alerts_(
             io, messages, site_, [this] { return engine_.picture().incidents; },
@@ -173,8 +174,8 @@ class Duty::Impl {
 
   [[nodiscard]] ControlDesk desk() {
     return {
-        site_,  engine_, pump_, store_, clock_, tokens_, dropped(), log_sources_.states(), channel_states(),
-        ended_, &trail_};
+        site_,  engine_, pump_,  store_, clock_, tokens_, dropped(), log_sources_.states(), channel_states(),
+        ended_, &trail_, &lamps_};
   }
   [[nodiscard]] const Site& site() const { return site_; }
   [[nodiscard]] const Engine& engine() const { return engine_; }
@@ -206,6 +207,7 @@ class Duty::Impl {
     std::vector<ChannelState> all;
     if (replies_) replies_->add_states(all);
     add_spools(all);
+    lamps_.add_states(all);
     alerts_.add_states(all);
     return all;
   }
@@ -339,11 +341,10 @@ class Duty::Impl {
 
   void log_lamp(const std::string& lamp, const std::string& trouble) const {
     if (trouble.empty())
-      return log_notice(lamp + std::string(Phrase{": 表示灯が答えました", ": the signal tower answers"}.in(
-                                   site_.language)));
-    log_warning(lamp +
-                std::string(Phrase{": 表示灯が答えません: ", ": the signal tower does not answer: "}.in(
-                    site_.language)) +
+      return log_notice(
+          lamp + std::string(Phrase{": 表示灯は正常に戻りました", ": the signal tower is right again"}.in(
+                     site_.language)));
+    log_warning(lamp + std::string(Phrase{": 表示灯: ", ": the signal tower: "}.in(site_.language)) +
                 trouble);
   }
 

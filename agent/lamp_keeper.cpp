@@ -1,98 +1,52 @@
 #include "agent/lamp_keeper.hpp"
 
 #include <algorithm>
-#include <boost/asio/connect.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <optional>
 #include <utility>
 
-#include "config/reader.hpp"
+#include "agent/lamp_link.hpp"
 
 namespace nethealth {
 namespace {
 
 using boost::asio::steady_timer;
-using Tcp = boost::asio::ip::tcp;
 using Error = boost::system::error_code;
-/// Empty when the tower took the command.
-using Told = std::function<void(const std::string& trouble)>;
 
-/// One command to a tower's socket: connect, twelve bytes there, one byte back.
-class PnsTalk : public std::enable_shared_from_this<PnsTalk> {
- public:
-  PnsTalk(boost::asio::io_context& io, const LampPattern& pattern, Told told)
-      : resolver_(io), socket_(io), limit_(io), command_(pns_command(pattern)), told_(std::move(told)) {}
-
-  void begin(const std::string& host, std::uint16_t port, Milliseconds patience) {
-    limit_.expires_after(patience);
-    limit_.async_wait([self = shared_from_this()](const Error& error) {
-      if (!error) self->end("no answer in time");
-    });
-    resolver_.async_resolve(host, std::to_string(port),
-                            [self = shared_from_this()](const Error& error, const auto& found) {
-                              if (error) return self->end(error.message());
-                              self->connect(found);
-                            });
-  }
-
- private:
-  void connect(const Tcp::resolver::results_type& found) {
-    boost::asio::async_connect(socket_, found, [self = shared_from_this()](const Error& error, const auto&) {
-      if (error) return self->end(error.message());
-      self->say();
-    });
-  }
-
-  void say() {
-    boost::asio::async_write(socket_, boost::asio::buffer(command_),
-                             [self = shared_from_this()](const Error& error, std::size_t) {
-                               if (error) return self->end(error.message());
-                               self->listen();
-                             });
-  }
-
-  void listen() {
-    boost::asio::async_read(
-        socket_, boost::asio::buffer(answer_), [self = shared_from_this()](const Error& error, std::size_t) {
-          if (error) return self->end(error.message());
-          self->end(self->answer_[0] == pns_accepted ? "" : "the tower refused the command");
-        });
-  }
-
-  void end(const std::string& trouble) {
-    if (!told_) return;
-    limit_.cancel();
-    Error ignored;
-    socket_.close(ignored);
-    resolver_.cancel();
-    std::exchange(told_, {})(trouble);
-  }
-
-  Tcp::resolver resolver_;
-  Tcp::socket socket_;
-  steady_timer limit_;
-  std::array<std::uint8_t, pns_command_bytes> command_;
-  std::array<std::uint8_t, 1> answer_{};
-  Told told_;
+struct Tower {
+  Tower(boost::asio::io_context& io, CurlWorker& curl, const Channel& given, Milliseconds patience)
+      : name(given.name), channel(given), link(io, curl, given, patience), timer(io) {}
+  const std::string name;
+  const Channel channel;
+  LampLink link;
+  steady_timer timer;
+  LampPattern wanted;
+  std::optional<LampPattern> told;   ///< that it took
+  std::optional<LampPattern> shown;  ///< what it says that it shows; empty: it does not tell
+  std::string by_hand;               ///< that somebody else changed it, since the last new pattern
+  std::string trouble;
+  std::optional<Time> trouble_since;
+  bool talking = false;
+  bool lit_for_test = false;                    ///< until the timer, or until something else has to be shown
+  std::function<void(const LampTest&)> tested;  ///< a lamp test is under way
 };
+using SharedTower = std::shared_ptr<Tower>;
 
 }  // namespace
 
 class LampKeeper::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(boost::asio::io_context& io, CurlWorker& curl, const std::vector<Channel>& channels,
-       Incidents incidents, Trouble trouble, LampTimes times)
-      : io_(io),
-        curl_(curl),
+  Impl(boost::asio::io_context& io, CurlWorker& curl, const std::vector<Channel>& channels, Language language,
+       Incidents incidents, Now now, Trouble trouble, LampTimes times)
+      : language_(language),
         incidents_(std::move(incidents)),
+        now_(std::move(now)),
         trouble_(std::move(trouble)),
         times_(times),
         settle_(io) {
     for (const Channel& channel : channels)
-      if (channel.type == Channel::Type::patlite) towers_.push_back(std::make_shared<Tower>(io, channel));
+      if (channel.type == Channel::Type::patlite)
+        towers_.push_back(std::make_shared<Tower>(io, curl, channel, times.patience));
   }
 
   void changed() {
@@ -107,91 +61,152 @@ class LampKeeper::Impl : public std::enable_shared_from_this<Impl> {
     });
   }
 
+  [[nodiscard]] SharedTower find(const std::string& channel) const {
+    const auto found =
+        std::ranges::find(towers_, channel, [](const SharedTower& each) { return each->name; });
+    return found == towers_.end() ? nullptr : *found;
+  }
+
+  void test(const std::string& channel, std::function<void(const LampTest&)> done) {
+    const SharedTower tower = find(channel);
+    if (!tower || tower->talking || tower->tested)
+      return done({false, std::string(Phrase{"表示灯は今、別の指示を受けています。もう一度試してください",
+                                             "the signal tower is busy, try again"}
+                                          .in(language_))});
+    tower->tested = std::move(done);
+    begin(tower, lamp_test_pattern);
+  }
+
+  void add_states(std::vector<ChannelState>& all) const {
+    for (const SharedTower& tower : towers_) {
+      std::string shows = tower->shown ? lamp_text(*tower->shown, language_) : "";
+      if (!tower->by_hand.empty()) shows += (shows.empty() ? "" : "; ") + tower->by_hand;
+      all.push_back({tower->name, "lamp", tower->trouble, tower->trouble_since, shows});
+    }
+  }
+
   void stop() {
     settle_.cancel();
-    for (const auto& tower : towers_) tower->timer.cancel();
+    for (const SharedTower& tower : towers_) tower->timer.cancel();
     towers_.clear();
   }
 
  private:
-  struct Tower {
-    Tower(boost::asio::io_context& io, const Channel& given) : channel(given), timer(io) {}
-    const Channel channel;
-    steady_timer timer;
-    LampPattern wanted;
-    std::optional<LampPattern> shown;
-    bool talking = false;
-    bool lost = false;
-  };
-  using Shared = std::shared_ptr<Tower>;
-
   void look() {
     const std::vector<IncidentPicture> incidents = incidents_();
-    for (const Shared& tower : towers_) {
-      tower->wanted = lamp_pattern(incidents, tower->channel);
-      if (tower->shown != tower->wanted) tell(tower);
+    for (const SharedTower& tower : towers_) {
+      const LampPattern wanted = lamp_pattern(incidents, tower->channel);
+      if (wanted != tower->wanted) {
+        tower->by_hand.clear();
+        tower->lit_for_test = false;
+      }
+      tower->wanted = wanted;
+      if (tower->told != wanted && !tower->tested && !tower->lit_for_test) begin(tower, wanted);
     }
   }
 
-  void tell(const Shared& tower) {
+  void begin(const SharedTower& tower, const LampPattern& pattern) {
     if (tower->talking) return;
     tower->talking = true;
     tower->timer.cancel();
-    const LampPattern pattern = tower->wanted;
-    const auto told = [weak = weak_from_this(), tower, pattern](const std::string& trouble) {
-      if (const auto self = weak.lock()) self->told(tower, pattern, trouble);
-    };
-    if (tower->channel.url.starts_with("pns://")) return tell_socket(*tower, pattern, told);
-    CurlHttp request;
-    request.url = lamp_address(tower->channel.url, pattern);
-    CurlJob job;
-    job.what = std::move(request);
-    job.timeout = times_.patience;
-    curl_.perform(std::move(job), [told](const CurlReply& reply) {
-      if (reply.outcome != Outcome::ok) return told(reply.reason);
-      told(reply.code < 400 ? "" : "HTTP " + std::to_string(reply.code));
+    tower->link.tell(pattern, [weak = weak_from_this(), tower, pattern](const std::string& trouble) {
+      const auto self = weak.lock();
+      if (!self) return;
+      if (!trouble.empty()) return self->finished(tower, pattern, trouble);
+      self->read_back(tower, pattern);
     });
   }
 
-  void tell_socket(const Tower& tower, const LampPattern& pattern, const Told& told) {
-    const auto parts = split_url(tower.channel.url);
-    if (!parts) return;
-    std::make_shared<PnsTalk>(io_, pattern, told)
-        ->begin(parts->host, parts->port.value_or(pns_port), times_.patience);
+  void read_back(const SharedTower& tower, const LampPattern& pattern) {
+    tower->link.ask([weak = weak_from_this(), tower, pattern](const std::optional<LampPattern>& shown) {
+      const auto self = weak.lock();
+      if (!self) return;
+      tower->shown = shown;
+      self->finished(tower, pattern,
+                     shown && !shows_as_told(pattern, *shown) ? self->differs(*shown, pattern) : "");
+    });
   }
 
-  void told(const Shared& tower, const LampPattern& pattern, const std::string& trouble) {
+  [[nodiscard]] std::string differs(const LampPattern& shown, const LampPattern& told) const {
+    const std::string is = lamp_text(shown, language_);
+    const std::string should = lamp_text(told, language_);
+    if (language_ == Language::ja) return "指示（" + should + "）と違う状態です（" + is + "）";
+    return "it shows \"" + is + "\" and was told \"" + should + "\"";
+  }
+
+  void finished(const SharedTower& tower, const LampPattern& pattern, const std::string& trouble) {
     if (towers_.empty()) return;
     tower->talking = false;
-    if (trouble.empty())
-      tower->shown = pattern;
-    else
-      tower->shown.reset();
-    if (trouble.empty() == tower->lost) {
-      tower->lost = !trouble.empty();
-      trouble_(tower->channel.name, trouble);
+    tower->told = trouble.empty() ? std::optional(pattern) : std::nullopt;
+    if (trouble.empty() != tower->trouble.empty()) {
+      tower->trouble_since = trouble.empty() ? std::nullopt : std::optional(now_());
+      trouble_(tower->name, trouble);
     }
-    if (trouble.empty() && tower->wanted != pattern) return tell(tower);
-    tower->timer.expires_after(trouble.empty() ? times_.refresh : times_.retry);
+    tower->trouble = trouble;
+    if (tower->tested) return answer_test(tower);
+    if (trouble.empty() && tower->wanted != pattern) return begin(tower, tower->wanted);
+    wait(tower, trouble.empty() ? times_.refresh : times_.retry);
+  }
+
+  void wait(const SharedTower& tower, Milliseconds span) {
+    tower->timer.expires_after(span);
     tower->timer.async_wait([weak = weak_from_this(), tower](const Error& error) {
       const auto self = weak.lock();
-      if (!error && self) self->tell(tower);
+      if (!error && self) self->refresh(tower);
     });
   }
 
-  boost::asio::io_context& io_;
-  CurlWorker& curl_;
+  /// Before it is told again: what did others make of it meanwhile?
+  void refresh(const SharedTower& tower) {
+    if (tower->talking) return;
+    tower->lit_for_test = false;
+    if (!tower->told) return begin(tower, tower->wanted);
+    tower->talking = true;
+    tower->link.ask([weak = weak_from_this(), tower](const std::optional<LampPattern>& shown) {
+      const auto self = weak.lock();
+      if (!self) return;
+      tower->talking = false;
+      if (shown && tower->told && !shows_as_told(*tower->told, *shown)) self->note_hand(*tower, *shown);
+      self->begin(tower, tower->wanted);
+    });
+  }
+
+  void note_hand(Tower& tower, const LampPattern& shown) {
+    const Phrase what{"他から操作され、元に戻しました: ", "changed by somebody else, and put right: "};
+    tower.by_hand = std::string(what.in(language_)) + differs(shown, *tower.told);
+    trouble_(tower.name, tower.by_hand);
+    trouble_(tower.name, "");
+  }
+
+  /// Lit for a while, so that somebody can look; then the old state is told again.
+  void answer_test(const SharedTower& tower) {
+    const auto done = std::exchange(tower->tested, {});
+    LampTest test{tower->trouble.empty(), tower->trouble};
+    if (test.good && tower->shown) test.text = lamp_text(*tower->shown, language_);
+    if (test.good && !tower->shown)
+      test.text = Phrase{"点けました。この機種は状態を返さないので、目で確かめてください",
+                         "it took the command; this model does not tell its state, look at it"}
+                      .in(language_);
+    tower->told.reset();
+    tower->lit_for_test = true;
+    wait(tower, times_.test);
+    done(test);
+  }
+
+  const Language language_;
   const Incidents incidents_;
+  const Now now_;
   const Trouble trouble_;
   const LampTimes times_;
   steady_timer settle_;
   bool waiting_ = false;
-  std::vector<Shared> towers_;
+  std::vector<SharedTower> towers_;
 };
 
 LampKeeper::LampKeeper(boost::asio::io_context& io, CurlWorker& curl, const std::vector<Channel>& channels,
-                       Incidents incidents, Trouble trouble, LampTimes times)
-    : impl_(std::make_shared<Impl>(io, curl, channels, std::move(incidents), std::move(trouble), times)) {}
+                       Language language, Incidents incidents, Now now, Trouble trouble, LampTimes times)
+    : impl_(std::make_shared<Impl>(io, curl, channels, language, std::move(incidents), std::move(now),
+                                   std::move(trouble), times)) {}
 
 LampKeeper::~LampKeeper() {
   impl_->stop();
@@ -199,6 +214,18 @@ LampKeeper::~LampKeeper() {
 
 void LampKeeper::changed() {
   impl_->changed();
+}
+
+bool LampKeeper::has(const std::string& channel) const {
+  return impl_->find(channel) != nullptr;
+}
+
+void LampKeeper::test(const std::string& channel, std::function<void(const LampTest&)> done) {
+  impl_->test(channel, std::move(done));
+}
+
+void LampKeeper::add_states(std::vector<ChannelState>& all) const {
+  impl_->add_states(all);
 }
 
 }  // namespace nethealth

@@ -7,13 +7,24 @@ import sys
 
 from case import STOPPED, CityHall, main, wait_until
 
+# Shows what it is told, and says what it shows; while the file "stuck" stands beside its log, it stays as it is.
 TOWER = """
-import http.server, pathlib, sys
+import http.server, json, pathlib, sys
+lights = list("000000")
 class Tower(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        with open(sys.argv[1], "a") as file:
-            file.write(self.path + "\\n")
-        self.send_response(200); self.send_header("Content-Length", "0"); self.end_headers()
+        what, _, digits = self.path.partition("?alert=")
+        if what == "/api/control":
+            if not pathlib.Path(sys.argv[1]).with_name("stuck").exists():
+                lights[:] = [old if new == "9" else new for old, new in zip(lights, digits)]
+            with open(sys.argv[1], "a") as file:
+                file.write(self.path + "\\n")
+            body = b"Success."
+        else:
+            body = json.dumps({**{f"Status{i + 1}": int(lights[i]) for i in range(5)},
+                               "Buzzer Pattern": int(lights[5])}).encode()
+        self.send_response(200); self.send_header("Content-Length", str(len(body))); self.end_headers()
+        self.wfile.write(body)
     def log_message(self, *words): pass
 http.server.HTTPServer(("127.0.0.1", 8040), Tower).serve_forever()
 """
@@ -100,6 +111,24 @@ class Test(CityHall):
         self.assertEqual([(call["channel"], call["delivery"]) for call in result["calls"]],
                          [("mail", "accepted"), ("sms-gateway", "accepted")])
         self.wait_mail("the test", 0, to="sato@city.example", mark="【試験】")
+
+    def lamp(self):
+        return next(entry for entry in self.daemon.json("status")["channels"] if entry["channel"] == "lamp")
+
+    def test_5_lamp_test(self):
+        status, output, errors = self.daemon.call("test-page", "--lamp", "lamp", "--as", "tanaka")
+        self.assertEqual((status, output), (0, "lamp: 赤点灯、黄点灯、ブザー鳴動\n"), errors)
+        self.tower_shows("009990")
+        wait_until(lambda: self.lamp()["shows"] == "赤消灯、黄消灯、ブザー停止", "the tower to say that it is dark")
+        stuck = self.tower_log.with_name("stuck")
+        stuck.touch()
+        self.addCleanup(stuck.unlink, missing_ok=True)
+        status, output, errors = self.daemon.call("test-page", "--lamp", "lamp", "--as", "tanaka")
+        self.assertEqual((status, output), (1, ""))
+        self.assertIn("赤消灯", errors)
+        wait_until(lambda: self.lamp()["works"], "what it shows to be what it was told again")
+        self.assertEqual(self.daemon.call("test-page", "--lamp", "mail", "--as", "tanaka")[0], 1)
+        self.assertEqual(self.daemon.call("test-page", "--lamp", "lamp", "sato", "--as", "tanaka")[0], 2)
 
     def test_6_a_drill_reports_who_answered(self):
         drill = subprocess.Popen([self.daemon.binary, "drill", "--as", "tanaka", "--json", "--socket",
