@@ -33,9 +33,10 @@ struct Letter {
   Notification notification;
   int incident = 0;  ///< 0 when none
   Time queued;
-  std::string token = {};       ///< by which its reader can answer; empty when nobody has to
-  std::string seal = {};        ///< of every message: by which a reply or a mail sent back names it
-  std::string answer_url = {};  ///< the page with the two answers; empty without a public address
+  std::string token = {};         ///< by which its reader can answer; empty when nobody has to
+  std::string seal = {};          ///< of every message: by which a reply or a mail sent back names it
+  std::string answer_url = {};    ///< the page with the two answers; empty without a public address
+  std::string callback_url = {};  ///< where a gateway reports; empty without a public address
   std::optional<IncidentFacts> facts = {};  ///< only for channels that ask for them (letter_facts.hpp)
   Detail detail = Detail::full;             ///< of what stands beside the text; set with the facts
 };

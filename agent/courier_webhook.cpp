@@ -83,7 +83,7 @@ std::string webhook_body(const Channel& channel, const Letter& letter, DeliveryF
   const Form form = form_of(channel.content_type);
   const std::string subject = marked_subject(notification.subject, flags.resend, flags.unjournaled, language);
   const std::string round = std::to_string(notification.round + 1);
-  const std::array<std::pair<std::string_view, std::string_view>, 8> words{
+  const std::array<std::pair<std::string_view, std::string_view>, 9> words{
       {{"{address}", notification.address},
        {"{subject}", subject},
        {"{text}", notification.body},
@@ -91,7 +91,8 @@ std::string webhook_body(const Channel& channel, const Letter& letter, DeliveryF
        {"{token}", letter.token},
        {"{kind}", word(notification.kind)},
        {"{round}", round},
-       {"{answer_url}", letter.answer_url}}};
+       {"{answer_url}", letter.answer_url},
+       {"{callback_url}", letter.callback_url}}};
   std::string out;
   std::string_view rest = channel.body;
   while (!rest.empty()) {

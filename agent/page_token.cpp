@@ -58,6 +58,15 @@ bool can_be_answered(const NotificationPicture& told, Time now) {
   return !told.acknowledged && now - told.queued <= page_token_lasts;
 }
 
+/// It is a call, and its reader said "not me" after it was queued.
+bool was_passed_on(const IncidentPicture& incident, const NotificationPicture& told) {
+  return is_call(told.notification.kind) &&
+         std::ranges::any_of(incident.records, [&](const StepRecord& record) {
+           return record.what.decision == decisions::passed &&
+                  record.what.person == told.notification.person && record.entered >= told.queued;
+         });
+}
+
 /// As it was meant: upper case, without separators, and with the usual mistakes of reading mended.
 std::string as_meant(std::string_view given) {
   std::string text;
@@ -106,7 +115,7 @@ std::optional<TokenAnswer> PageTokens::find(const Picture& picture, std::string_
   for (const IncidentPicture& incident : picture.incidents) {
     if (incident.state == IncidentState::closed || incident.state == IncidentState::merged) continue;
     for (const NotificationPicture& told : incident.notifications)
-      if (told.notification.answer_by && stands_for(told))
+      if (told.notification.answer_by && stands_for(told) && !was_passed_on(incident, told))
         return TokenAnswer{incident.number, told.notification.person, told.notification.id};
   }
   for (const Drill& drill : picture.drills)
@@ -127,7 +136,7 @@ std::optional<TokenMessage> PageTokens::find_message(const Picture& picture, std
   };
   for (const IncidentPicture& incident : picture.incidents)
     if (const auto told = search(incident.notifications); told != incident.notifications.end())
-      return TokenMessage{incident.number, *told};
+      return TokenMessage{incident.number, *told, was_passed_on(incident, *told)};
   for (const Drill& drill : picture.drills)
     if (const auto call = search(drill.calls); call != drill.calls.end()) return TokenMessage{0, *call};
   return std::nullopt;
@@ -155,6 +164,8 @@ std::string answer_link(const Site& site, const std::string& token) {
 Letter with_token(Letter letter, const PageTokens& tokens, const Site& site) {
   Notification& page = letter.notification;
   letter.seal = plain_token(tokens.token(page.id));
+  if (const std::string url = public_url(site); !url.empty())
+    letter.callback_url = url + std::string(callback_path) + page.channel + "/" + letter.seal;
   if (!page.answer_by) return letter;
   letter.token = tokens.token(page.id);
   std::string line(Phrase{"返答の合言葉（一度だけ、24時間有効）: ", "Answer token (once, for 24 hours): "}.in(

@@ -32,6 +32,7 @@ struct TokenAnswer {
 struct TokenMessage {
   int incident = 0;
   NotificationPicture told;
+  bool passed_on = false;  ///< by its reader, since it was queued
 };
 
 /// What the person does with it; nobody passes a drill on. `way` says how the answer came.
@@ -48,8 +49,8 @@ class PageTokens {
   /// "7K2M-9QXD-0RTV-5HNB": letters and digits that cannot be mistaken for each other.
   [[nodiscard]] std::string token(const std::string& notification) const;
 
-  /// Empty when it stands for no page of an incident that is not over, was used, or is too old. Upper and
-  /// lower case, dashes and spaces do not matter.
+  /// Empty when it stands for no page of an incident that is not over, was used (to take it or to pass it
+  /// on), or is too old. Upper and lower case, dashes and spaces do not matter.
   [[nodiscard]] std::optional<TokenAnswer> find(const Picture& picture, std::string_view given,
                                                 Time now) const;
   [[nodiscard]] std::optional<TokenMessage> find_message(const Picture& picture, std::string_view given,
@@ -62,6 +63,8 @@ class PageTokens {
 
 /// Below the site's public address, followed by a token: the page with the two answers.
 inline constexpr std::string_view answer_path = "/answer/";
+/// Below the same, followed by a channel and a token: where a gateway reports (web_callback.hpp).
+inline constexpr std::string_view callback_path = "/callback/";
 /// Empty when the site has no public address.
 std::string answer_link(const Site& site, const std::string& token);
 

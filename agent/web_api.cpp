@@ -10,6 +10,7 @@
 #include "agent/procedure_form.hpp"
 #include "agent/procedure_graph.hpp"
 #include "agent/web_answer.hpp"
+#include "agent/web_callback.hpp"
 #include "agent/web_metrics.hpp"
 #include "agent/web_routes.hpp"
 #include "config/embedded.hpp"
@@ -119,6 +120,7 @@ class WebApi::Impl {
                           metrics_text(*desk, world_.counters(), login_.sessions(), world_.storage_failing()),
                           "text/plain; version=0.0.4; charset=utf-8"));
     if (request.path.starts_with(answer_path)) return link(*desk, request, answer);
+    if (request.path.starts_with(callback_path)) return callback(*desk, request, answer);
     if (!request.path.starts_with(root))
       return answer(error_reply(404, "no such address; the API is below /api/v1"));
     if (request.path == "/api/v1/session") return session(*desk, request, answer);
@@ -144,6 +146,15 @@ class WebApi::Impl {
     login_.failed(request.address, now);
     if (desk.trail) desk.trail->refused("", "link", request.address, now);
     answer(link_is_over(language));
+  }
+
+  void callback(const ControlDesk& desk, const WebRequest& request, const WebServer::Answer& answer) {
+    const Time now = desk.clock.now();
+    if (login_.must_wait(request.address, now)) return answer(wait_reply());
+    if (take_callback(desk, request, answer)) return;
+    login_.failed(request.address, now);
+    if (desk.trail) desk.trail->refused("", "callback", request.address, now);
+    answer(unknown_reply("no channel of this name takes reports, or the secret is not the channel's"));
   }
 
   WebReply readiness(const std::optional<ControlDesk>& desk) const {

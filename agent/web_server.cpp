@@ -50,23 +50,28 @@ std::optional<std::string> decoded(std::string_view text, bool plus_is_space) {
   return plain;
 }
 
-bool read_target(std::string_view target, WebRequest& request) {
-  if (target.empty() || target.front() != '/') return false;
-  const std::size_t question = target.find('?');
-  const auto path = decoded(target.substr(0, question), false);
-  if (!path) return false;
-  request.path = *path;
-  std::string_view rest = question == std::string_view::npos ? "" : target.substr(question + 1);
+/// False when a pair cannot be decoded; the others are taken all the same.
+bool read_pairs(std::string_view rest, std::map<std::string, std::string>& into) {
+  bool good = true;
   while (!rest.empty()) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
     const auto name = decoded(pair.substr(0, pair.find('=')), true);
     const std::size_t equals = pair.find('=');
     const auto value = decoded(equals == std::string_view::npos ? "" : pair.substr(equals + 1), true);
-    if (!name || !value) return false;
-    if (!name->empty()) request.query[*name] = *value;
+    good = good && name && value;
+    if (name && value && !name->empty()) into[*name] = *value;
   }
-  return true;
+  return good;
+}
+
+bool read_target(std::string_view target, WebRequest& request) {
+  if (target.empty() || target.front() != '/') return false;
+  const std::size_t question = target.find('?');
+  const auto path = decoded(target.substr(0, question), false);
+  if (!path) return false;
+  request.path = *path;
+  return read_pairs(question == std::string_view::npos ? "" : target.substr(question + 1), request.query);
 }
 
 std::string head_of(const WebReply& reply, bool stays, bool encrypted) {
@@ -128,6 +133,12 @@ struct WebConnection {
 using SharedConnection = std::shared_ptr<WebConnection>;
 
 }  // namespace
+
+std::map<std::string, std::string> form_parts(std::string_view body) {
+  std::map<std::string, std::string> parts;
+  read_pairs(body, parts);
+  return parts;
+}
 
 class WebServer::Impl : public std::enable_shared_from_this<Impl> {
  public:

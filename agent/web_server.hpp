@@ -36,6 +36,10 @@ struct WebRequest {
   }
 };
 
+/// The parts of a form (application/x-www-form-urlencoded), decoded. What cannot be decoded, or has a control
+/// character, is left out; the last of a name counts.
+std::map<std::string, std::string> form_parts(std::string_view body);
+
 struct WebReply {
   int status = 200;
   std::string body;

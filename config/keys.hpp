@@ -76,7 +76,10 @@ inline const KeySet replies{"replies",
                             {"server", "address", "user", "password_file", "folder", "certificate_authority",
                              "interval", "known_senders"}};
 inline const KeySet webhook_channel{
-    "webhook_channel", {"name", "type", "url", "body", "content_type", "token_file", "detail", "through"}};
+    "webhook_channel",
+    {"name", "type", "url", "body", "content_type", "token_file", "detail", "through", "callback"}};
+inline const KeySet callback{"callback",
+                             {"secret_file", "token", "status", "accepted", "failed", "key", "take", "pass"}};
 inline const KeySet command_channel{"command_channel", {"name", "type", "command", "detail"}};
 inline const KeySet patlite_channel{"patlite_channel", {"name", "type", "url", "on"}};
 inline const KeySet snmp_trap_channel{
@@ -142,6 +145,7 @@ inline std::vector<const KeySet*> all_key_sets() {
           &keys::smtp_channel,
           &keys::replies,
           &keys::webhook_channel,
+          &keys::callback,
           &keys::patlite_channel,
           &keys::syslog,
           &keys::sensor_packs,

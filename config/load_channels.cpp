@@ -7,8 +7,8 @@
 namespace nethealth {
 namespace {
 
-constexpr std::string_view template_words[] = {"address", "subject", "text",  "id",
-                                               "token",   "kind",    "round", "answer_url"};
+constexpr std::string_view template_words[] = {"address", "subject", "text",       "id",          "token",
+                                               "kind",    "round",   "answer_url", "callback_url"};
 
 bool is_web_address(const std::string& text) {
   return (text.starts_with("http://") || text.starts_with("https://")) &&
@@ -85,9 +85,9 @@ void check_template(Reader& read, const Node& node, const std::string& body) {
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
     read.warn(node,
               {"body: {{0}} は埋められません{1}。使えるもの: {address} {subject} {text} {id} {token} {kind} "
-               "{round} {answer_url}",
+               "{round} {answer_url} {callback_url}",
                "body: found {{0}}, which is sent as it stands{1}; known: {address} {subject} {text} {id} "
-               "{token} {kind} {round} {answer_url}"},
+               "{token} {kind} {round} {answer_url} {callback_url}"},
               {word, read.suggestion(word, known)});
   }
 }
@@ -103,6 +103,7 @@ void load_webhook(Loading& load, const Node& node, Channel& channel) {
     set(channel.content_type, read.text(*type, "content_type"));
   }
   if (const Node* token = node.find("token_file")) channel.token = read_secret(load, *token, "token_file");
+  if (const Node* callback = node.find("callback")) load_callback(load, *callback, channel);
 }
 
 void load_command(Loading& load, const Node& node, Channel& channel) {
@@ -141,10 +142,11 @@ KeySet channel_keys(const Node& item) {
   if (type != nullptr && type->value == "command") return keys::command_channel;
   if (type != nullptr && type->value == "snmp_trap") return keys::snmp_trap_channel;
   if (type != nullptr && type->value == "alertmanager") return keys::alertmanager_channel;
-  return {"channel",
-          {"name",    "type",    "server",  "from",         "encryption", "user",     "password_file",
-           "charset", "url",     "body",    "content_type", "token_file", "on",       "command",
-           "detail",  "through", "replies", "snmp",         "inform",     "engine_id"}};
+  return {
+      "channel",
+      {"name",    "type", "server",       "from",       "encryption", "user",    "password_file", "charset",
+       "url",     "body", "content_type", "token_file", "on",         "command", "detail",        "through",
+       "replies", "snmp", "inform",       "engine_id",  "interval",   "callback"}};
 }
 
 }  // namespace

@@ -54,6 +54,8 @@ void load_absences(Loading& load, const Node& list, Person& person);
 /// The mailbox in which replies arrive.
 void load_replies(Loading& load, const Node& node, Channel& channel);
 
+/// What a gateway reports of a webhook's messages.
+void load_callback(Loading& load, const Node& node, Channel& channel);
 /// http:// or https://, of the key `url`.
 void load_url(Loading& load, const Node& node, Channel& channel);
 /// The severities that a lamp or an Alertmanager shows: the key `on`.

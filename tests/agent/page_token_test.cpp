@@ -76,6 +76,28 @@ TEST_CASE("a token of a summons answers the summons and takes nothing over") {
   CHECK_FALSE(tokens.find(picture, tokens.token("4-2"), samples::moment()).has_value());
 }
 
+TEST_CASE("a token with which a page was passed on is used up and a later page has its own") {
+  const TemporaryFolder folder;
+  const PageTokens tokens(folder.file("key"));
+  const Time now = samples::moment(10'000);
+  Picture picture = picture_of("4-1", "sato");
+  CHECK_FALSE(tokens.find_message(picture, tokens.token("4-1"), now)->passed_on);
+  StepRecord passed;
+  passed.what.person = "sato";
+  passed.what.decision = "passed";
+  passed.entered = samples::moment(5'000);
+  picture.incidents[0].records = {passed};
+  CHECK_FALSE(tokens.find(picture, tokens.token("4-1"), now).has_value());
+  CHECK(tokens.find_message(picture, tokens.token("4-1"), now)->passed_on);
+  NotificationPicture again = picture.incidents[0].notifications[0];
+  again.notification.id = "4-2";
+  again.queued = samples::moment(6'000);
+  picture.incidents[0].notifications.push_back(again);
+  CHECK(tokens.find(picture, tokens.token("4-2"), now).has_value());
+  picture.incidents[0].records[0].what.person = "kato";
+  CHECK(tokens.find(picture, tokens.token("4-1"), now).has_value());
+}
+
 TEST_CASE("tokens of many pages differ and another installation makes others") {
   const TemporaryFolder folder;
   const PageTokens here(folder.file("key"));

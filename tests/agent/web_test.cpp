@@ -337,3 +337,11 @@ TEST_CASE("a body of the API is read by its keys and every mistake is told") {
   CHECK_FALSE(read_body(*match.route, "[1]", match.request).has_value());
   CHECK_FALSE(read_body(*match.route, "{", match.request).has_value());
 }
+
+TEST_CASE("the parts of a form are decoded and what cannot be is left out") {
+  const auto parts = form_parts("key=1&text=a+b%20c&=x&bad=%zz&line=a%0Ab&empty=&key=2&alone");
+  const std::map<std::string, std::string> expected{
+      {"key", "2"}, {"text", "a b c"}, {"empty", ""}, {"alone", ""}};
+  CHECK(parts == expected);
+  CHECK(form_parts("").empty());
+}

@@ -388,6 +388,13 @@ TEST_CASE("the shipped gateways are read") {
                                     [](const Channel& channel) { return channel.name == "manager"; });
   REQUIRE(manager != channels.end());
   CHECK(manager->type == Channel::Type::snmp_trap);
+  const auto voice = std::find_if(channels.begin(), channels.end(),
+                                  [](const Channel& channel) { return channel.name == "voice"; });
+  REQUIRE(voice != channels.end());
+  REQUIRE(voice->callback.has_value());
+  CHECK(voice->callback->key == "digit");
+  CHECK(voice->callback->pass == std::vector<std::string>{"2"});
+  CHECK(voice->callback->failed == std::vector<std::string>{"no-answer", "busy"});
   const auto alerts = std::find_if(channels.begin(), channels.end(),
                                    [](const Channel& channel) { return channel.name == "alerts"; });
   REQUIRE(alerts != channels.end());

@@ -317,6 +317,10 @@ class Test(CityHall):
         self.refused(f"/api/v1/silences/{silence['silence']}/end", None, "sato")
         self.assertEqual(self.ask("GET", "/api/v1/silences", token=self.tokens["sato"]).json, [])
 
+    def test_5_a_gateway_without_the_secret_is_refused(self):
+        for path in ("/callback/sms-gateway/0123456789abcdef", "/callback/none/0123456789abcdef"):
+            self.assertEqual(self.ask("POST", path, {"key": "1"}).status, 401)
+
     def test_5_a_drill(self):
         self.assertEqual(self.ask("GET", "/api/v1/drills", token=self.tokens["sato"]).status, 404)
         self.refused("/api/v1/drills/answer", None, "sato")
