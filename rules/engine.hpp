@@ -77,7 +77,7 @@ struct EndSilence {
 };
 /// Everybody with a channel is called, marked as a drill; or one person, by all channels, as a test.
 struct StartDrill {
-  std::string person;
+  std::string person;       ///< empty: held by plan
   std::string tested = {};  ///< the one person; empty for everybody
 };
 struct AnswerDrill {

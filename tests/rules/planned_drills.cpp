@@ -48,7 +48,7 @@ TEST_CASE("a planned drill begins at its moment and its result goes to the opera
   CHECK(results(story).empty());
   story.run(5min);
   REQUIRE(results(story).size() == 1);
-  const Notification& result = results(story)[0];
+  const Notification result = results(story)[0];
   CHECK(result.person == "tanaka");
   CHECK(result.subject.find("4/5") != std::string::npos);
   CHECK(result.body.find("加藤: 返答なし") != std::string::npos);
