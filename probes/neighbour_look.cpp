@@ -12,11 +12,11 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <utility>
 
+#include "probes/mac_text.hpp"
 #include "probes/netlink_routes.hpp"
 
 namespace nethealth {
@@ -33,13 +33,6 @@ constexpr int most_packets_a_wake = 64;
 /// The kernel asks three times, a second apart, before it calls a neighbour failed.
 constexpr Milliseconds table_patience{4'000};
 constexpr Milliseconds table_step{200};
-
-std::string text_of(const MacAddress& mac) {
-  char text[18];
-  std::snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
-                mac[5]);
-  return text;
-}
 
 /// The address that this host would ask from.
 std::optional<address_v4> own_address(boost::asio::io_context& io, const address_v4& towards) {
@@ -133,7 +126,7 @@ class NeighbourLook : public std::enable_shared_from_this<NeighbourLook> {
       const auto size = ::recv(descriptor_.native_handle(), packet.data(), packet.size(), 0);
       if (size < 0) return;
       const auto owner = arp_owner({packet.data(), static_cast<std::size_t>(size)}, address_.to_v4());
-      if (owner && *owner != own_mac_) answer(Outcome::ok, text_of(*owner));
+      if (owner && *owner != own_mac_) answer(Outcome::ok, mac_text(*owner));
     }
   }
 

@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -20,6 +19,8 @@
 #include <span>
 #include <string>
 #include <system_error>
+
+#include "probes/mac_text.hpp"
 
 namespace nethealth {
 namespace {
@@ -238,11 +239,7 @@ std::optional<NeighbourState> read_neighbour(nlmsghdr* header) {
   for (auto* attribute = reinterpret_cast<rtattr*>(begin); RTA_OK(attribute, left);
        attribute = RTA_NEXT(attribute, left)) {
     if (attribute->rta_type == NDA_LLADDR && RTA_PAYLOAD(attribute) == 6) {
-      const auto* bytes = static_cast<const std::uint8_t*>(RTA_DATA(attribute));
-      char text[18];
-      std::snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", bytes[0], bytes[1], bytes[2],
-                    bytes[3], bytes[4], bytes[5]);
-      state.mac = text;
+      state.mac = mac_text(std::span(static_cast<const std::uint8_t*>(RTA_DATA(attribute)), 6));
     } else if (attribute->rta_type == NDA_CACHEINFO && RTA_PAYLOAD(attribute) >= sizeof(nda_cacheinfo) &&
                (message->ndm_state & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE)) != 0) {
       nda_cacheinfo info{};

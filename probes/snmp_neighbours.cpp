@@ -1,11 +1,11 @@
 #include "probes/snmp_neighbours.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "probes/mac_text.hpp"
 #include "probes/snmp_walk.hpp"
 
 namespace nethealth {
@@ -35,17 +35,6 @@ const Oid if_name{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1};
 constexpr std::size_t mac_bytes = 6;
 constexpr std::uint64_t learned_status = 3;  // of dot1dTpFdbStatus and dot1qTpFdbStatus: learned
 constexpr std::uint64_t chassis_is_mac = 4, port_is_mac = 3, port_is_interface_name = 5, port_is_local = 7;
-
-std::string mac_text(const auto& bytes) {
-  std::string text;
-  for (const auto byte : bytes) {
-    std::array<char, 4> part{};
-    std::snprintf(part.data(), part.size(), text.empty() ? "%02x" : ":%02x",
-                  static_cast<unsigned>(byte) & 0xFFU);
-    text += part.data();
-  }
-  return text;
-}
 
 class Tables {
  public:

@@ -4,6 +4,7 @@
 
 #include "own_network.hpp"
 #include "probes/icmp_trace.hpp"
+#include "probes/mac_text.hpp"
 #include "probes/neighbour_look.hpp"
 #include "run_until.hpp"
 
@@ -145,6 +146,12 @@ TEST_CASE("ARP tells who has an address and that nobody has one and that a route
            differs(who_has("10.9.0.9"), word(Outcome::blind));
   });
   CHECK(wrong == "");
+}
+
+TEST_CASE("a MAC address is shown the same whatever its bytes come in") {
+  CHECK(mac_text(MacAddress{0, 0x0a, 0x5e, 0x9f, 0xff, 1}) == "00:0a:5e:9f:ff:01");
+  CHECK(mac_text(std::string("\x02\x00\x5e\x80\xff\x07", 6)) == "02:00:5e:80:ff:07");
+  CHECK(mac_text(std::vector<std::uint32_t>{2, 0, 0x5e, 0, 0x53, 255}) == "02:00:5e:00:53:ff");
 }
 
 TEST_CASE("only an ARP packet from the wanted address names its owner") {
