@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "agent/url_below.hpp"
+
 namespace nethealth {
 namespace {
 
@@ -44,12 +46,6 @@ std::map<int, AlertLabels> labels_by_incident(const std::vector<ActiveAlert>& al
   std::map<int, AlertLabels> labels;
   for (const ActiveAlert& alert : alerts) labels[alert.incident] = alert.labels;
   return labels;
-}
-
-std::string address_of(const Channel& channel) {
-  std::string address = channel.url;
-  while (address.ends_with('/')) address.pop_back();
-  return address + "/api/v2/alerts";
 }
 
 std::string trouble_of(const CurlReply& reply) {
@@ -116,7 +112,7 @@ class AlertKeeper::Impl : public std::enable_shared_from_this<Impl> {
   [[nodiscard]] CurlJob job_of(const Channel& channel, const std::vector<ActiveAlert>& alerts) const {
     CurlHttp request;
     request.method = "POST";
-    request.url = address_of(channel);
+    request.url = url_below(channel.url, "/api/v2/alerts");
     request.headers = {"Content-Type: application/json"};
     if (!channel.token.empty()) request.headers.push_back("Authorization: Bearer " + channel.token.reveal());
     request.body = alerts_text(alerts);

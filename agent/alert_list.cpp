@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "agent/url_below.hpp"
 #include "rules/explain.hpp"
 
 namespace nethealth {
@@ -53,9 +54,7 @@ AlertLabels annotations_of(const IncidentPicture& incident, const Channel& chann
 }
 
 std::string link_to(const Site& site, int incident) {
-  std::string url = site.http ? site.http->public_url : "";
-  while (url.ends_with('/')) url.pop_back();
-  return url.empty() ? url : url + "/api/v1/incidents/" + std::to_string(incident) + "/report";
+  return public_url(site, "/api/v1/incidents/" + std::to_string(incident) + "/report");
 }
 
 json::object text_object(const AlertLabels& texts) {

@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "agent/url_below.hpp"
+
 namespace nethealth {
 namespace {
 
@@ -25,12 +27,6 @@ bool called_in_vain(const IncidentPicture& incident) {
 
 std::array<Light, 6> in_order(const LampPattern& pattern) {
   return {pattern.red, pattern.amber, Light::keep, Light::keep, Light::keep, pattern.buzzer};
-}
-
-std::string with_path(const std::string& url, std::string_view path) {
-  std::string address = url;
-  while (address.ends_with('/')) address.pop_back();
-  return address += path;
 }
 
 /// Of what a tower says: 0 off, 1 on, everything above one of its ways to flash.
@@ -113,7 +109,7 @@ bool shows_as_told(const LampPattern& told, const LampPattern& shown) {
 }
 
 std::string lamp_address(const std::string& url, const LampPattern& pattern) {
-  std::string address = with_path(url, "/api/control?alert=");
+  std::string address = url_below(url, "/api/control?alert=");
   for (const Light light : in_order(pattern)) address += static_cast<char>('0' + static_cast<int>(light));
   return address;
 }
@@ -123,7 +119,7 @@ bool lamp_accepts(std::string_view answer) {
 }
 
 std::string lamp_state_address(const std::string& url) {
-  return with_path(url, "/api/status?format=json");
+  return url_below(url, "/api/status?format=json");
 }
 
 std::optional<LampPattern> lamp_state(std::string_view text) {

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "agent/digest.hpp"
+#include "agent/url_below.hpp"
 #include "rules/incident.hpp"
 
 namespace nethealth {
@@ -81,13 +82,6 @@ std::string as_meant(std::string_view given) {
   return text;
 }
 
-/// Without a slash at its end; empty when there is none.
-std::string public_url(const Site& site) {
-  std::string url = site.http ? site.http->public_url : "";
-  while (url.ends_with('/')) url.pop_back();
-  return url;
-}
-
 }  // namespace
 
 PageTokens::PageTokens(const std::string& path) {
@@ -156,22 +150,16 @@ Act answer_act(const TokenAnswer& known, bool takes, const std::string& way) {
   return Pass{known.incident, known.person, way};
 }
 
-std::string answer_link(const Site& site, const std::string& token) {
-  const std::string url = public_url(site);
-  return url.empty() ? url : url + std::string(answer_path) + token;
-}
-
 Letter with_token(Letter letter, const PageTokens& tokens, const Site& site) {
   Notification& page = letter.notification;
   letter.seal = plain_token(tokens.token(page.id));
-  if (const std::string url = public_url(site); !url.empty())
-    letter.callback_url = url + std::string(callback_path) + page.channel + "/" + letter.seal;
+  letter.callback_url = public_url(site, std::string(callback_path) + page.channel + "/" + letter.seal);
   if (!page.answer_by) return letter;
   letter.token = tokens.token(page.id);
   std::string line(Phrase{"返答の合言葉（一度だけ、24時間有効）: ", "Answer token (once, for 24 hours): "}.in(
       site.language));
   line += letter.token + "\n";
-  letter.answer_url = answer_link(site, letter.token);
+  letter.answer_url = public_url(site, std::string(answer_path) + letter.token);
   if (!letter.answer_url.empty())
     line += std::string(Phrase{"返答: ", "Answer: "}.in(site.language)) + letter.answer_url + "\n";
   const auto end = page.body.rfind("\n-- \n");

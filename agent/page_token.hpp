@@ -65,8 +65,6 @@ class PageTokens {
 inline constexpr std::string_view answer_path = "/answer/";
 /// Below the same, followed by a channel and a token: where a gateway reports (web_callback.hpp).
 inline constexpr std::string_view callback_path = "/callback/";
-/// Empty when the site has no public address.
-std::string answer_link(const Site& site, const std::string& token);
 
 /// The token as it stands in addresses and identifiers: lower case, without dashes.
 std::string plain_token(std::string_view token);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "agent/url_below.hpp"
 #include "tests/agent/sample_events.hpp"
 #include "tests/agent/temporary_folder.hpp"
 
@@ -108,6 +109,14 @@ TEST_CASE("tokens of many pages differ and another installation makes others") {
     seen.insert(there.token("1-" + std::to_string(i)));
   }
   CHECK(seen.size() == 2'000);
+}
+
+TEST_CASE("what is below an address needs no slash at its end and is nowhere without an address") {
+  CHECK(url_below("https://city.example", "/answer/X") == "https://city.example/answer/X");
+  CHECK(url_below("https://city.example//", "/answer/X") == "https://city.example/answer/X");
+  CHECK(url_below("", "/answer/X").empty());
+  CHECK(url_below("/", "/answer/X").empty());
+  CHECK(public_url(Site{}, "/answer/X").empty());
 }
 
 TEST_CASE("only a message that waits for an answer carries a token before its signature") {
