@@ -2,7 +2,6 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "agent/url_below.hpp"
@@ -15,15 +14,14 @@ using Error = boost::system::error_code;
 
 /// An Alertmanager as it was last told.
 struct AlertReceiver {
-  AlertReceiver(boost::asio::io_context& io, const Channel& given) : channel(given), timer(io) {}
+  AlertReceiver(boost::asio::io_context& io, const Channel& given)
+      : channel(given), state{given.name, "alertmanager", {}}, timer(io) {}
   const Channel channel;
+  ChannelState state;
   steady_timer timer;
   std::map<int, AlertLabels> told;  ///< by incident, while it lasts
   bool talking = false;
   bool stale = false;  ///< something changed while it was being told
-  bool lost = false;
-  std::string trouble;
-  std::optional<Time> trouble_since;
 };
 using SharedReceiver = std::shared_ptr<AlertReceiver>;
 
@@ -58,7 +56,7 @@ std::string trouble_of(const CurlReply& reply) {
 class AlertKeeper::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(boost::asio::io_context& io, CurlWorker& curl, const Site& site, Incidents incidents, Now now,
-       Trouble trouble, AlertTimes times)
+       ChannelTrouble trouble, AlertTimes times)
       : curl_(curl),
         site_(site),
         incidents_(std::move(incidents)),
@@ -84,8 +82,7 @@ class AlertKeeper::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void add_states(std::vector<ChannelState>& all) const {
-    for (const SharedReceiver& receiver : receivers_)
-      all.push_back({receiver->channel.name, "alertmanager", receiver->trouble, receiver->trouble_since, {}});
+    for (const SharedReceiver& receiver : receivers_) all.push_back(receiver->state);
   }
 
   void stop() {
@@ -127,7 +124,7 @@ class AlertKeeper::Impl : public std::enable_shared_from_this<Impl> {
     if (receivers_.empty()) return;
     receiver->talking = false;
     if (trouble.empty()) receiver->told = labels;
-    note(*receiver, trouble);
+    if (receiver->state.note(trouble, now_())) trouble_(receiver->channel.name, trouble);
     if (receiver->stale && trouble.empty()) return tell(receiver);
     receiver->timer.expires_after(trouble.empty() ? receiver->channel.interval : times_.retry);
     receiver->timer.async_wait([weak = weak_from_this(), receiver](const Error& error) {
@@ -136,19 +133,11 @@ class AlertKeeper::Impl : public std::enable_shared_from_this<Impl> {
     });
   }
 
-  void note(AlertReceiver& receiver, const std::string& trouble) {
-    receiver.trouble = trouble;
-    if (trouble.empty() != receiver.lost) return;
-    receiver.lost = !trouble.empty();
-    receiver.trouble_since = receiver.lost ? std::optional(now_()) : std::nullopt;
-    trouble_(receiver.channel.name, trouble);
-  }
-
   CurlWorker& curl_;
   const Site& site_;
   const Incidents incidents_;
   const Now now_;
-  const Trouble trouble_;
+  const ChannelTrouble trouble_;
   const AlertTimes times_;
   steady_timer settle_;
   bool waiting_ = false;
@@ -156,7 +145,7 @@ class AlertKeeper::Impl : public std::enable_shared_from_this<Impl> {
 };
 
 AlertKeeper::AlertKeeper(boost::asio::io_context& io, CurlWorker& curl, const Site& site, Incidents incidents,
-                         Now now, Trouble trouble, AlertTimes times)
+                         Now now, ChannelTrouble trouble, AlertTimes times)
     : impl_(std::make_shared<Impl>(io, curl, site, std::move(incidents), std::move(now), std::move(trouble),
                                    times)) {}
 

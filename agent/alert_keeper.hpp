@@ -24,13 +24,11 @@ class AlertKeeper {
  public:
   using Incidents = std::function<std::vector<IncidentPicture>()>;
   using Now = std::function<Time()>;
-  /// One ceased to take alerts (the text says how), or takes them again (empty).
-  using Trouble = std::function<void(const std::string& channel, const std::string& what)>;
 
   /// Only the site's channels of type alertmanager count. Callbacks come on `io`; all must outlive the
   /// keeper.
   AlertKeeper(boost::asio::io_context& io, CurlWorker& curl, const Site& site, Incidents incidents, Now now,
-              Trouble trouble, AlertTimes times = {});
+              ChannelTrouble trouble, AlertTimes times = {});
   ~AlertKeeper();
   AlertKeeper(const AlertKeeper&) = delete;
   AlertKeeper& operator=(const AlertKeeper&) = delete;

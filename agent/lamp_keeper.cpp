@@ -15,17 +15,15 @@ using Error = boost::system::error_code;
 
 struct Tower {
   Tower(boost::asio::io_context& io, CurlWorker& curl, const Channel& given, Milliseconds patience)
-      : name(given.name), channel(given), link(io, curl, given, patience), timer(io) {}
-  const std::string name;
+      : channel(given), state{given.name, "lamp", {}}, link(io, curl, given, patience), timer(io) {}
   const Channel channel;
+  ChannelState state;
   LampLink link;
   steady_timer timer;
   LampPattern wanted;
   std::optional<LampPattern> told;   ///< that it took
   std::optional<LampPattern> shown;  ///< what it says that it shows; empty: it does not tell
   std::string by_hand;               ///< that somebody else changed it, since the last new pattern
-  std::string trouble;
-  std::optional<Time> trouble_since;
   bool talking = false;
   bool lit_for_test = false;                    ///< until the timer, or until something else has to be shown
   std::function<void(const LampTest&)> tested;  ///< a lamp test is under way
@@ -37,7 +35,7 @@ using SharedTower = std::shared_ptr<Tower>;
 class LampKeeper::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(boost::asio::io_context& io, CurlWorker& curl, const std::vector<Channel>& channels, Language language,
-       Incidents incidents, Now now, Trouble trouble, LampTimes times)
+       Incidents incidents, Now now, ChannelTrouble trouble, LampTimes times)
       : language_(language),
         incidents_(std::move(incidents)),
         now_(std::move(now)),
@@ -63,7 +61,7 @@ class LampKeeper::Impl : public std::enable_shared_from_this<Impl> {
 
   [[nodiscard]] SharedTower find(const std::string& channel) const {
     const auto found =
-        std::ranges::find(towers_, channel, [](const SharedTower& each) { return each->name; });
+        std::ranges::find(towers_, channel, [](const SharedTower& each) { return each->channel.name; });
     return found == towers_.end() ? nullptr : *found;
   }
 
@@ -79,9 +77,9 @@ class LampKeeper::Impl : public std::enable_shared_from_this<Impl> {
 
   void add_states(std::vector<ChannelState>& all) const {
     for (const SharedTower& tower : towers_) {
-      std::string shows = tower->shown ? lamp_text(*tower->shown, language_) : "";
+      std::string& shows = all.emplace_back(tower->state).shows;
+      if (tower->shown) shows = lamp_text(*tower->shown, language_);
       if (!tower->by_hand.empty()) shows += (shows.empty() ? "" : "; ") + tower->by_hand;
-      all.push_back({tower->name, "lamp", tower->trouble, tower->trouble_since, shows});
     }
   }
 
@@ -138,11 +136,7 @@ class LampKeeper::Impl : public std::enable_shared_from_this<Impl> {
     if (towers_.empty()) return;
     tower->talking = false;
     tower->told = trouble.empty() ? std::optional(pattern) : std::nullopt;
-    if (trouble.empty() != tower->trouble.empty()) {
-      tower->trouble_since = trouble.empty() ? std::nullopt : std::optional(now_());
-      trouble_(tower->name, trouble);
-    }
-    tower->trouble = trouble;
+    if (tower->state.note(trouble, now_())) trouble_(tower->channel.name, trouble);
     if (tower->tested) return answer_test(tower);
     if (trouble.empty() && tower->wanted != pattern) return begin(tower, tower->wanted);
     wait(tower, trouble.empty() ? times_.refresh : times_.retry);
@@ -174,14 +168,14 @@ class LampKeeper::Impl : public std::enable_shared_from_this<Impl> {
   void note_hand(Tower& tower, const LampPattern& shown) {
     const Phrase what{"他から操作され、元に戻しました: ", "changed by somebody else, and put right: "};
     tower.by_hand = std::string(what.in(language_)) + differs(shown, *tower.told);
-    trouble_(tower.name, tower.by_hand);
-    trouble_(tower.name, "");
+    trouble_(tower.channel.name, tower.by_hand);
+    trouble_(tower.channel.name, "");
   }
 
   /// Lit for a while, so that somebody can look; then the old state is told again.
   void answer_test(const SharedTower& tower) {
     const auto done = std::exchange(tower->tested, {});
-    LampTest test{tower->trouble.empty(), tower->trouble};
+    LampTest test{tower->state.trouble.empty(), tower->state.trouble};
     if (test.good && tower->shown) test.text = lamp_text(*tower->shown, language_);
     if (test.good && !tower->shown)
       test.text = Phrase{"点けました。この機種は状態を返さないので、目で確かめてください",
@@ -196,7 +190,7 @@ class LampKeeper::Impl : public std::enable_shared_from_this<Impl> {
   const Language language_;
   const Incidents incidents_;
   const Now now_;
-  const Trouble trouble_;
+  const ChannelTrouble trouble_;
   const LampTimes times_;
   steady_timer settle_;
   bool waiting_ = false;
@@ -204,7 +198,8 @@ class LampKeeper::Impl : public std::enable_shared_from_this<Impl> {
 };
 
 LampKeeper::LampKeeper(boost::asio::io_context& io, CurlWorker& curl, const std::vector<Channel>& channels,
-                       Language language, Incidents incidents, Now now, Trouble trouble, LampTimes times)
+                       Language language, Incidents incidents, Now now, ChannelTrouble trouble,
+                       LampTimes times)
     : impl_(std::make_shared<Impl>(io, curl, channels, language, std::move(incidents), std::move(now),
                                    std::move(trouble), times)) {}
 

@@ -36,12 +36,11 @@ class LampKeeper {
  public:
   using Incidents = std::function<std::vector<IncidentPicture>()>;
   using Now = std::function<Time()>;
-  /// A tower ceased to answer or to show what it was told (the text says how), or is right again (empty).
-  using Trouble = std::function<void(const std::string& channel, const std::string& what)>;
 
-  /// Only channels of type patlite count. Callbacks come on `io`; all must outlive the keeper.
+  /// Only channels of type patlite count. Trouble: a tower does not answer, or does not show what it was
+  /// told. Callbacks come on `io`; all must outlive the keeper.
   LampKeeper(boost::asio::io_context& io, CurlWorker& curl, const std::vector<Channel>& channels,
-             Language language, Incidents incidents, Now now, Trouble trouble, LampTimes times = {});
+             Language language, Incidents incidents, Now now, ChannelTrouble trouble, LampTimes times = {});
   ~LampKeeper();
   LampKeeper(const LampKeeper&) = delete;
   LampKeeper& operator=(const LampKeeper&) = delete;

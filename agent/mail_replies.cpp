@@ -8,7 +8,7 @@ namespace nethealth {
 
 MailReplies::MailReplies(boost::asio::io_context& io, CurlWorker& curl, const Site& site,
                          const Engine& engine, Pump& pump, const PageTokens& tokens, SystemClock& clock,
-                         Trouble trouble)
+                         ChannelTrouble trouble)
     : site_(site),
       engine_(engine),
       pump_(pump),
@@ -24,10 +24,7 @@ MailReplies::MailReplies(boost::asio::io_context& io, CurlWorker& curl, const Si
           take(channel, mail, std::move(done));
         },
         [this, name = channel.name](const std::string& what) {
-          ChannelState& state = states_[name];
-          state.trouble = what;
-          state.since = what.empty() ? std::nullopt : std::optional(clock_.now());
-          trouble_(name, what);
+          if (states_[name].note(what, clock_.now())) trouble_(name, what);
         }));
   }
 }

@@ -19,11 +19,9 @@ namespace nethealth {
 
 class MailReplies {
  public:
-  using Trouble = std::function<void(const std::string& channel, const std::string& what)>;
-
   /// Only channels with `replies` count. All must outlive it.
   MailReplies(boost::asio::io_context& io, CurlWorker& curl, const Site& site, const Engine& engine,
-              Pump& pump, const PageTokens& tokens, SystemClock& clock, Trouble trouble);
+              Pump& pump, const PageTokens& tokens, SystemClock& clock, ChannelTrouble trouble);
 
   /// One mail of a channel's mailbox.
   void take(const Channel& channel, const std::string& mail, std::function<void(bool safe)> done);
@@ -40,7 +38,7 @@ class MailReplies {
   Pump& pump_;
   const PageTokens& tokens_;
   SystemClock& clock_;
-  const Trouble trouble_;
+  const ChannelTrouble trouble_;
   std::map<std::string_view, std::uint64_t> dropped_;  ///< by MailMeaning::why
   std::map<std::string, ChannelState> states_;
   std::vector<std::unique_ptr<MailboxKeeper>> keepers_;

@@ -135,6 +135,18 @@ TEST_CASE("an alert with minimal detail names no device nor room nor person") {
   CHECK(alerts[0].url == "https://nethealth.city.example/api/v1/incidents/3/report");
 }
 
+TEST_CASE("a trouble turns once and keeps its first moment while its text follows") {
+  ChannelState state{"alerts", "alertmanager", {}};
+  CHECK_FALSE(state.note("", samples::moment()));
+  CHECK(state.note("HTTP 500", samples::moment(1)));
+  CHECK_FALSE(state.note("HTTP 503", samples::moment(2)));
+  CHECK(state.trouble == "HTTP 503");
+  CHECK(state.since == samples::moment(1));
+  CHECK(state.note("", samples::moment(3)));
+  CHECK(state.trouble.empty());
+  CHECK_FALSE(state.since.has_value());
+}
+
 TEST_CASE("a changed label ends the alert that it was and begins another") {
   boost::asio::io_context io;
   CurlWorker worker(io);
