@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "agent/settle_timer.hpp"
 #include "agent/url_below.hpp"
 
 namespace nethealth {
@@ -63,22 +64,14 @@ class AlertKeeper::Impl : public std::enable_shared_from_this<Impl> {
         now_(std::move(now)),
         trouble_(std::move(trouble)),
         times_(times),
-        settle_(io) {
+        settle_(io, times.settle, [this] { look(); }) {
     for (const Channel& channel : site.channels)
       if (channel.type == Channel::Type::alertmanager)
         receivers_.push_back(std::make_shared<AlertReceiver>(io, channel));
   }
 
   void changed() {
-    if (receivers_.empty() || waiting_) return;
-    waiting_ = true;
-    settle_.expires_after(times_.settle);
-    settle_.async_wait([weak = weak_from_this()](const Error& error) {
-      const auto self = weak.lock();
-      if (error || !self) return;
-      self->waiting_ = false;
-      for (const SharedReceiver& receiver : self->receivers_) self->tell(receiver);
-    });
+    if (!receivers_.empty()) settle_.changed();
   }
 
   void add_states(std::vector<ChannelState>& all) const {
@@ -86,12 +79,15 @@ class AlertKeeper::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void stop() {
-    settle_.cancel();
     for (const SharedReceiver& receiver : receivers_) receiver->timer.cancel();
     receivers_.clear();
   }
 
  private:
+  void look() {
+    for (const SharedReceiver& receiver : receivers_) tell(receiver);
+  }
+
   void tell(const SharedReceiver& receiver) {
     receiver->stale = receiver->talking;
     if (receiver->talking) return;
@@ -139,8 +135,7 @@ class AlertKeeper::Impl : public std::enable_shared_from_this<Impl> {
   const Now now_;
   const ChannelTrouble trouble_;
   const AlertTimes times_;
-  steady_timer settle_;
-  bool waiting_ = false;
+  SettleTimer settle_;
   std::vector<SharedReceiver> receivers_;
 };
 

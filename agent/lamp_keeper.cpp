@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/lamp_link.hpp"
+#include "agent/settle_timer.hpp"
 
 namespace nethealth {
 namespace {
@@ -41,22 +42,14 @@ class LampKeeper::Impl : public std::enable_shared_from_this<Impl> {
         now_(std::move(now)),
         trouble_(std::move(trouble)),
         times_(times),
-        settle_(io) {
+        settle_(io, times.settle, [this] { look(); }) {
     for (const Channel& channel : channels)
       if (channel.type == Channel::Type::patlite)
         towers_.push_back(std::make_shared<Tower>(io, curl, channel, times.patience));
   }
 
   void changed() {
-    if (towers_.empty() || waiting_) return;
-    waiting_ = true;
-    settle_.expires_after(times_.settle);
-    settle_.async_wait([weak = weak_from_this()](const Error& error) {
-      const auto self = weak.lock();
-      if (error || !self) return;
-      self->waiting_ = false;
-      self->look();
-    });
+    if (!towers_.empty()) settle_.changed();
   }
 
   [[nodiscard]] SharedTower find(const std::string& channel) const {
@@ -84,7 +77,6 @@ class LampKeeper::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void stop() {
-    settle_.cancel();
     for (const SharedTower& tower : towers_) tower->timer.cancel();
     towers_.clear();
   }
@@ -192,8 +184,7 @@ class LampKeeper::Impl : public std::enable_shared_from_this<Impl> {
   const Now now_;
   const ChannelTrouble trouble_;
   const LampTimes times_;
-  steady_timer settle_;
-  bool waiting_ = false;
+  SettleTimer settle_;
   std::vector<SharedTower> towers_;
 };
 

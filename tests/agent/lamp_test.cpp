@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "agent/lamp_keeper.hpp"
+#include "agent/settle_timer.hpp"
 #include "tests/agent/fake_server.hpp"
 #include "tests/agent/sample_events.hpp"
 #include "tests/probes/run_until.hpp"
@@ -117,6 +118,25 @@ struct Kept {
 };
 
 }  // namespace
+
+TEST_CASE("changes before a look are one look and none comes after the end") {
+  boost::asio::io_context io;
+  int looks = 0;
+  std::optional<SettleTimer> timer(std::in_place, io, Milliseconds(1), [&] { ++looks; });
+  timer->changed();
+  timer->changed();
+  io.run();
+  CHECK(looks == 1);
+  timer->changed();
+  io.restart();
+  io.run();
+  CHECK(looks == 2);
+  timer->changed();
+  timer.reset();
+  io.restart();
+  io.run();
+  CHECK(looks == 2);
+}
 
 TEST_CASE("a tower flashes and sounds until somebody answers and is dark when it is over") {
   const Channel channel = tower("http://lamp");
