@@ -44,13 +44,11 @@ void log_event(const Event& event, const Site& site) {
   if (object) log_notice(json_text(*object));
 }
 
-void log_storage(const std::string& trouble, Language language) {
-  if (trouble.empty())
-    return log_notice(Phrase{"記録に再び書けます", "the journal can be written again"}.in(language));
-  log_error(std::string(Phrase{"記録に書けません。連絡は記録なしで出ます: ",
-                               "the journal cannot be written, messages leave without it: "}
-                            .in(language)) +
-            trouble);
+/// What ceased to work, or works again. `where` begins the line: a channel and its colon, or nothing.
+void log_trouble(const std::string& where, Phrase well, Phrase bad, const std::string& trouble,
+                 Language language, LogLevel level = LogLevel::warning) {
+  if (trouble.empty()) return log_notice(where + std::string(well.in(language)));
+  log_line(level, where + std::string(bad.in(language)) + trouble);
 }
 
 /// Every address of a device with a credential may send traps, its management controller's too.
@@ -111,11 +109,19 @@ class Duty::Impl {
         lamps_(
             io, messages, site_.channels, site_.language, [this] { return engine_.picture().incidents; },
             [this] { return clock_.now(); },
-            [this](const std::string& lamp, const std::string& trouble) { log_lamp(lamp, trouble); }),
+            [this](const std::string& lamp, const std::string& trouble) {
+              log_trouble(lamp + ": ", {"表示灯は正常に戻りました", "the signal tower is right again"},
+                          {"表示灯: ", "the signal tower: "}, trouble, site_.language);
+            }),
         alerts_(
             io, messages, site_, [this] { return engine_.picture().incidents; },
             [this] { return clock_.now(); },
-            [this](const std::string& channel, const std::string& trouble) { log_alerts(channel, trouble); }),
+            [this](const std::string& channel, const std::string& trouble) {
+              log_trouble(channel + ": ",
+                          {"Alertmanager が再び受け取りました", "the Alertmanager takes alerts again"},
+                          {"Alertmanager が受け取りません: ", "the Alertmanager takes no alerts: "}, trouble,
+                          site_.language);
+            }),
         follower_(std::make_unique<LogFollower>(
             io, logs_, past.positions,
             [this](const LogLines& lines) {
@@ -142,7 +148,11 @@ class Duty::Impl {
   void start() {
     if (site_.heartbeat)
       heartbeat_ = std::make_unique<HeartbeatSender>(
-          io_, messages_, *site_.heartbeat, [this](const std::string& trouble) { log_heartbeat(trouble); });
+          io_, messages_, *site_.heartbeat, [this](const std::string& trouble) {
+            log_trouble("", {"外への生存信号が再び届いています", "the heartbeat arrives again"},
+                        {"外への生存信号が届きません: ", "the heartbeat does not arrive: "}, trouble,
+                        site_.language);
+          });
     for (const Event& event : engine_.unsent()) send_again(event);
     if (const Result<void> result = lookout_->start(); !result) log_warning(result.error().text());
     follower_->start();
@@ -266,7 +276,12 @@ class Duty::Impl {
       lamps_.changed();
       alerts_.changed();
     };
-    sinks.storage = [this](const std::string& trouble) { log_storage(trouble, site_.language); };
+    sinks.storage = [this](const std::string& trouble) {
+      log_trouble("", {"記録に再び書けます", "the journal can be written again"},
+                  {"記録に書けません。連絡は記録なしで出ます: ",
+                   "the journal cannot be written, messages leave without it: "},
+                  trouble, site_.language, LogLevel::error);
+    };
     return sinks;
   }
 
@@ -323,50 +338,12 @@ class Duty::Impl {
   void read_replies() {
     replies_ = std::make_unique<MailReplies>(
         io_, messages_, site_, engine_, pump_, tokens_, clock_,
-        [this](const std::string& channel, const std::string& what) { log_mailbox(channel, what); });
-  }
-
-  void log_mailbox(const std::string& channel, const std::string& trouble) const {
-    if (trouble.empty())
-      return log_notice(
-          channel +
-          std::string(Phrase{": 返信の受信箱が再び読めます", ": the mailbox of replies can be read again"}.in(
-              site_.language)));
-    log_warning(
-        channel +
-        std::string(Phrase{": 返信の受信箱が読めません: ", ": the mailbox of replies cannot be read: "}.in(
-            site_.language)) +
-        trouble);
-  }
-
-  void log_lamp(const std::string& lamp, const std::string& trouble) const {
-    if (trouble.empty())
-      return log_notice(
-          lamp + std::string(Phrase{": 表示灯は正常に戻りました", ": the signal tower is right again"}.in(
-                     site_.language)));
-    log_warning(lamp + std::string(Phrase{": 表示灯: ", ": the signal tower: "}.in(site_.language)) +
-                trouble);
-  }
-
-  void log_alerts(const std::string& channel, const std::string& trouble) const {
-    if (trouble.empty())
-      return log_notice(channel + std::string(Phrase{": Alertmanager が再び受け取りました",
-                                                     ": the Alertmanager takes alerts again"}
-                                                  .in(site_.language)));
-    log_warning(
-        channel +
-        std::string(Phrase{": Alertmanager が受け取りません: ", ": the Alertmanager takes no alerts: "}.in(
-            site_.language)) +
-        trouble);
-  }
-
-  void log_heartbeat(const std::string& trouble) const {
-    if (trouble.empty())
-      return log_notice(
-          Phrase{"外への生存信号が再び届いています", "the heartbeat arrives again"}.in(site_.language));
-    log_warning(std::string(Phrase{"外への生存信号が届きません: ", "the heartbeat does not arrive: "}.in(
-                    site_.language)) +
-                trouble);
+        [this](const std::string& channel, const std::string& trouble) {
+          log_trouble(channel + ": ",
+                      {"返信の受信箱が再び読めます", "the mailbox of replies can be read again"},
+                      {"返信の受信箱が読めません: ", "the mailbox of replies cannot be read: "}, trouble,
+                      site_.language);
+        });
   }
 
   void listen_for_syslog() {
