@@ -100,21 +100,24 @@ std::string PageTokens::token(const std::string& notification) const {
   return grouped;
 }
 
+bool PageTokens::stands_for(std::string_view meant, const Notification& told) const {
+  return same_secret(in_letters(hmac_sha256(key_, told.id)), meant);
+}
+
 std::optional<TokenAnswer> PageTokens::find(const Picture& picture, std::string_view given, Time now) const {
   const std::string meant = as_meant(given);
-  const auto stands_for = [&](const NotificationPicture& told) {
-    return can_be_answered(told, now) &&
-           same_secret(in_letters(hmac_sha256(key_, told.notification.id)), meant);
+  const auto is_meant = [&](const NotificationPicture& told) {
+    return can_be_answered(told, now) && stands_for(meant, told.notification);
   };
   for (const IncidentPicture& incident : picture.incidents) {
     if (incident.state == IncidentState::closed || incident.state == IncidentState::merged) continue;
     for (const NotificationPicture& told : incident.notifications)
-      if (told.notification.answer_by && stands_for(told) && !was_passed_on(incident, told))
+      if (told.notification.answer_by && is_meant(told) && !was_passed_on(incident, told))
         return TokenAnswer{incident.number, told.notification.person, told.notification.id};
   }
   for (const Drill& drill : picture.drills)
     for (const NotificationPicture& call : drill.calls)
-      if (stands_for(call) && drill.unanswered(call.notification.person) != nullptr)
+      if (is_meant(call) && drill.unanswered(call.notification.person) != nullptr)
         return TokenAnswer{0, call.notification.person, call.notification.id};
   return std::nullopt;
 }
@@ -124,8 +127,7 @@ std::optional<TokenMessage> PageTokens::find_message(const Picture& picture, std
   const std::string meant = as_meant(given);
   const auto search = [&](const std::vector<NotificationPicture>& all) {
     return std::ranges::find_if(all, [&](const NotificationPicture& told) {
-      return now - told.queued <= message_known_for &&
-             same_secret(in_letters(hmac_sha256(key_, told.notification.id)), meant);
+      return now - told.queued <= message_known_for && stands_for(meant, told.notification);
     });
   };
   for (const IncidentPicture& incident : picture.incidents)

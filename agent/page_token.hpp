@@ -57,6 +57,8 @@ class PageTokens {
                                                          Time now) const;
 
  private:
+  [[nodiscard]] bool stands_for(std::string_view meant, const Notification& told) const;
+
   std::string key_;
   std::string trouble_;
 };

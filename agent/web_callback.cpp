@@ -77,14 +77,13 @@ bool is_among(const std::vector<std::string>& words, const std::string& word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-/// The key that was pressed. One that was pressed before, for this very message, is no mistake of the
-/// gateway's.
-void answer_key(const ControlDesk& desk, const Channel& channel, const std::string& token, bool takes,
-                const TokenMessage& message, const WebServer::Answer& answer) {
+/// The key that was pressed; `known` is empty when the message can no longer be answered. One that was
+/// pressed before, for this very message, is no mistake of the gateway's.
+void answer_key(const ControlDesk& desk, const Channel& channel, const std::optional<TokenAnswer>& known,
+                bool takes, const TokenMessage& message, const WebServer::Answer& answer) {
   const std::string did = takes ? "taken" : "passed";
   if (!takes && message.told.notification.kind == NotificationKind::request)
     return answer(told(409, "nothing", "several are asked to answer; there is nothing to pass on"));
-  const auto known = desk.tokens.find(desk.engine.picture(), token, desk.clock.now());
   if (!known) {
     const bool again =
         takes ? message.told.acknowledged_by == message.told.notification.person : message.passed_on;
@@ -127,7 +126,9 @@ bool take_callback(const ControlDesk& desk, const WebRequest& request, const Web
   }
   const std::string token =
       slash == std::string::npos ? part(*parts, channel->callback->token) : rest.substr(slash + 1);
-  const auto message = desk.tokens.find_message(desk.engine.picture(), token, desk.clock.now());
+  const Picture picture = desk.engine.picture();
+  const Time now = desk.clock.now();
+  const auto message = desk.tokens.find_message(picture, token, now);
   if (!message || message->told.notification.channel != channel->name) {
     answer(told(404, "nothing", "no message of this channel has that token"));
     return true;
@@ -135,7 +136,7 @@ bool take_callback(const ControlDesk& desk, const WebRequest& request, const Web
   const std::string key = part(*parts, channel->callback->key);
   const bool takes = is_among(channel->callback->take, key);
   if (takes || is_among(channel->callback->pass, key))
-    answer_key(desk, *channel, token, takes, *message, answer);
+    answer_key(desk, *channel, desk.tokens.find(picture, token, now), takes, *message, answer);
   else
     answer_status(desk, *channel, part(*parts, channel->callback->status), message->told, answer);
   return true;
