@@ -1,6 +1,6 @@
 #include "agent/snmp_notice.hpp"
 
-#include <array>
+#include <chrono>
 
 #include "agent/mail_message.hpp"
 
@@ -93,23 +93,17 @@ class Branch {
   std::uint32_t last_ = 0;
 };
 
-/// DateAndTime of RFC 2579: "2026-11-24T09:00:00.000+09:00" in eleven octets.
+/// DateAndTime of RFC 2579: eleven octets, to the tenth of a second and with the offset from UTC.
 std::string date_and_time(Time time, const Zone& zone) {
-  const std::string text = format_time(time, zone);
-  const auto number = [&](std::size_t from, std::size_t digits) {
-    int value = 0;
-    for (std::size_t i = from; i < from + digits; ++i) value = value * 10 + (text.at(i) - '0');
-    return value;
-  };
-  const bool utc = text.back() == 'Z';
-  const int year = number(0, 4);
-  const std::array<int, 8> rest{
-      number(5, 2),  number(8, 2),  number(11, 2),           number(14, 2),
-      number(17, 2), number(20, 1), utc ? '+' : text.at(23), utc ? 0 : number(24, 2)};
-  std::string octets{static_cast<char>(year / 256), static_cast<char>(year % 256)};
-  for (const int part : rest) octets += static_cast<char>(part);
-  octets += static_cast<char>(utc ? 0 : number(27, 2));
-  return octets;
+  const LocalTime local = zone.local(time);
+  const std::chrono::hh_mm_ss clock(local.since_midnight);
+  const std::chrono::hh_mm_ss offset(zone.offset(time));
+  const int year = static_cast<int>(local.day.year());
+  const auto octets = [](auto... parts) { return std::string{static_cast<char>(parts)...}; };
+  return octets(year / 256, year % 256, static_cast<unsigned>(local.day.month()),
+                static_cast<unsigned>(local.day.day()), clock.hours().count(), clock.minutes().count(),
+                clock.seconds().count(), clock.subseconds().count() / 100, offset.is_negative() ? '-' : '+',
+                offset.hours().count(), offset.minutes().count());
 }
 
 void add_message(const Letter& letter, DeliveryFlags flags, Language language,

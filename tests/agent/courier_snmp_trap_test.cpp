@@ -194,6 +194,16 @@ TEST_CASE("with minimal detail a notification names no device nor room nor perso
   CHECK(said["1.6"] == "chief");
 }
 
+TEST_CASE("the beginning is a date and time of the site with its offset to the east or west") {
+  Letter told = letter();
+  told.facts->since = parse_time("2026-11-24T01:30:59.987Z").value();
+  const auto since = [&](const char* zone) {
+    return objects(snmp_notice(told, {}, {}, Zone::find(zone).value(), Language::ja).varbinds)["2.11"];
+  };
+  CHECK(since("Asia/Tokyo") == std::string("\x07\xEA\x0B\x18\x0A\x1E\x3B\x09+\x09\x00", 11));
+  CHECK(since("America/St_Johns") == std::string("\x07\xEA\x0B\x17\x16\x00\x3B\x09-\x03\x1E", 11));
+}
+
 TEST_CASE("a drill is marked and long or broken text is cut between two characters") {
   Letter drill{samples::notification(), 0, samples::moment()};
   drill.notification.kind = NotificationKind::drill;
