@@ -392,7 +392,7 @@ std::optional<Time> Engine::Mind::wake_time() {
   by(silences.next_end());
   by(drills.next_call());
   by(plan_look_);
-  by(next_summons_);
+  for (const auto& [number, due] : summons_due_) by(due);
   return wake;
 }
 

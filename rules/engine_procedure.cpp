@@ -65,7 +65,7 @@ void Engine::Mind::follow(const Event& event, bool live) {
   const auto [found, is_new] = runs_.try_emplace(event.incident, procedures_, site_);
   found->second.apply(event);
   reminders_changed_ = true;
-  summons_changed_ = true;
+  summons_due_[event.incident] = event.time;
   incident->picture.step = found->second.present();
   if (!live) return;
   const auto* updated = std::get_if<IncidentUpdated>(&event.what);

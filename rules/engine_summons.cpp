@@ -20,16 +20,20 @@ bool Engine::Mind::asks_answer(const Incident& incident, const Notification& dra
 }
 
 void Engine::Mind::call_summoned() {
-  if (!std::exchange(summons_changed_, false) && !(next_summons_ && *next_summons_ <= now)) return;
-  next_summons_.reset();
-  for (auto& [number, incident] : book.all()) {
-    const auto run = runs_.find(number);
-    if (run == runs_.end()) continue;
-    for (const Summons& summons : summons_of(incident.picture, run->second)) {
-      if (summons.over) continue;
-      const auto next = call_summoned(incident, summons);
-      if (next && (!next_summons_ || *next < *next_summons_)) next_summons_ = next;
-    }
+  std::map<int, Time> later;
+  for (const auto& [number, due] : summons_due_)
+    if (const auto next = due > now ? due : call_summoned(*book.find(number))) later.emplace(number, *next);
+  summons_due_ = std::move(later);
+}
+
+std::optional<Time> Engine::Mind::call_summoned(Incident& incident) {
+  std::optional<Time> wake;
+  // All are made anew for each: the calls for one move the messages that the others point to.
+  for (std::size_t i = 0;; ++i) {
+    const std::vector<Summons> all = summons_of(incident.picture, run_of(incident.picture.number));
+    if (i == all.size()) return wake;
+    const auto next = all[i].over ? std::nullopt : call_summoned(incident, all[i]);
+    if (next) wake = std::min(wake.value_or(*next), *next);
   }
 }
 

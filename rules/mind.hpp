@@ -260,6 +260,7 @@ class Engine::Mind {
   [[nodiscard]] const ProcedureStep* summoning_step(int incident, std::string_view step) const;
   void call_summoned();
   /// The moment at which the next of them is called.
+  std::optional<Time> call_summoned(Incident& incident);
   std::optional<Time> call_summoned(Incident& incident, const Summons& summons);
   [[nodiscard]] NextContact next_way_to(const Notification& last) const;
   void tell_who_is_missing(Incident& incident, const Summons& summons);
@@ -376,8 +377,8 @@ class Engine::Mind {
   std::vector<CounterNews> counter_news_;
   bool reminders_changed_ = true;
   std::optional<Time> next_reminder_;
-  std::optional<Time> next_summons_;
-  bool summons_changed_ = true;
+  /// By incident: when its summons are to be looked at. Those that something happened to are due.
+  std::map<int, Time> summons_due_;
   std::optional<Time> plan_look_;  ///< when a planned drill may begin, or one is to be told as left out
 };
 

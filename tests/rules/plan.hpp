@@ -153,8 +153,9 @@ inline const std::vector<Step> misconduct_walk{
 
 class Plan {
  public:
-  explicit Plan(const std::string& more = "", const std::string& people = officials)
-      : story(std::string(city_hall) + people + more) {}
+  explicit Plan(const std::string& more = "", const std::string& people = officials,
+                EngineOptions options = {})
+      : story(std::string(city_hall) + people + more, options) {}
 
   /// The CS server stops; the agent finds it and pages.
   void fail() {

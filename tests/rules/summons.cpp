@@ -115,6 +115,33 @@ TEST_CASE("nobody is summoned any more once the procedure went past the step or 
   CHECK(council.summons().over);
 }
 
+TEST_CASE("two steps that want answers call for each until it has them") {
+  Procedures both = shipped_procedures();
+  for (ProcedureStep& step : both.failure.steps)
+    if (step.id == "5.2.2.mayor") {
+      step.told = {RoleId::council};
+      step.request = true;
+      step.answers = ProcedureStep::everybody;
+    }
+  EngineOptions options;
+  options.procedures = &both;
+  Plan plan{"", with_two_channels(), options};
+  plan.fail();
+  plan.up_to(failure_walk, "5.2.2.mayor");
+  REQUIRE(plan.take({"5.2.2.mayor", "kato"}).empty());
+  REQUIRE(plan.take({"5.3.1", "kato"}).empty());
+  const People once{"kato", "ito", "tanaka"};
+  CHECK(plan.told("5.2.2.mayor") == once);
+  CHECK(plan.told("5.3.1") == once);
+  plan.story.run(6min + 2s);  // the next channel, or a minute later the first again
+  const People again{"kato", "ito", "tanaka", "ito", "tanaka"};
+  CHECK(plan.told("5.2.2.mayor") == again);
+  CHECK(plan.told("5.3.1") == again);
+  plan.story.run(2h);
+  CHECK(plan.told("5.3.1").size() > 15);
+  CHECK(plan.told("5.3.1") == plan.told("5.2.2.mayor"));
+}
+
 TEST_CASE("after a restart the same people are still to answer and nobody is called twice for it") {
   Council council;
   council.plan.story.run(1min);
