@@ -145,14 +145,14 @@ void verdict(const Site& site, const Incident& incident, Lines& lines) {
   }
 }
 
-void answer(const Site& site, const Incident& incident, const Notification& notification, Lines& lines) {
-  if (!notification.answer_by) return;
-  const std::string number = std::to_string(incident.picture.number);
-  lines.plain("");
-  lines.add({"受けた人は監視ホストで: ", "To answer, on the monitoring host: "},
-            "nethealth incident ack " + number + " --as " + notification.person);
-  lines.add({"返答がなければ次の連絡先へ回す時刻: ", "Without an answer the next contact is called at: "},
-            format_clock(*notification.answer_by, site.zone));
+/// A summons calls the same people again, a page the next in the chain.
+void without_answer(const Site& site, const Notification& told, Lines& lines) {
+  if (!told.answer_by) return;
+  lines.add(told.kind == NotificationKind::request
+                ? Phrase{"返答がなければもう一度呼ぶ時刻: ", "Without an answer you are called again at: "}
+                : Phrase{"返答がなければ次の連絡先へ回す時刻: ",
+                         "Without an answer the next contact is called at: "},
+            format_clock(*told.answer_by, site.zone));
 }
 
 /// What a stranger may read over somebody's shoulder: that there is something, since when, and how to answer.
@@ -165,9 +165,7 @@ void minimal(const Site& site, const Incident& incident, const Notification& not
   lines.add({"いつから: ", "Since: "}, day + " " + format_clock(since(incident), site.zone));
   lines.plain(std::string(Phrase{"詳しくは庁内で: ", "Details inside the office: "}.in(language)) +
               "nethealth incident show " + std::to_string(picture.number));
-  if (!notification.answer_by) return;
-  lines.add({"返答がなければ次の連絡先へ回す時刻: ", "Without an answer the next contact is called at: "},
-            format_clock(*notification.answer_by, site.zone));
+  without_answer(site, notification, lines);
 }
 
 std::string person_label(const Site& site, const std::string& name) {
@@ -218,6 +216,15 @@ void recovery(const Site& site, const Incident& incident, Lines& lines) {
 
 }  // namespace
 
+std::string how_to_answer(const Site& site, int incident, const Notification& told) {
+  if (!told.answer_by) return "";
+  Lines lines{site.language, "\n"};
+  lines.add({"返答は監視ホストで: ", "To answer, on the monitoring host: "},
+            "nethealth incident ack " + std::to_string(incident) + " --as " + told.person);
+  without_answer(site, told, lines);
+  return lines.text;
+}
+
 Message compose(const Site& site, const Incident& incident, const Notification& notification, Detail detail) {
   Lines lines{site.language, {}};
   opening(site, incident, notification, detail, lines);
@@ -229,7 +236,7 @@ Message compose(const Site& site, const Incident& incident, const Notification& 
     recovery(site, incident, lines);
   } else {
     verdict(site, incident, lines);
-    answer(site, incident, notification, lines);
+    lines.text += how_to_answer(site, incident.picture.number, notification);
   }
   return {subject(site, incident, notification, detail), lines.signed_by(site)};
 }

@@ -29,6 +29,9 @@ inline constexpr std::string_view undelivered = "undelivered:";  ///< and the id
 Message compose(const Site& site, const Incident& incident, const Notification& notification,
                 Detail detail = Detail::full);
 
+/// The last lines of one that waits for an answer, after an empty one; nothing of another.
+std::string how_to_answer(const Site& site, int incident, const Notification& told);
+
 /// `lost` reached its reader by none of their channels: somebody must tell them by voice.
 Message compose_undelivered(const Site& site, const Incident& incident, const NotificationPicture& lost,
                             Detail detail);

@@ -248,22 +248,6 @@ std::string marked(const IncidentPicture& incident, const char* ja, const char* 
 
 }  // namespace
 
-namespace {
-
-/// How to answer a message that asks for it.
-std::string answering(const Site& site, const IncidentPicture& incident, const Notification& told) {
-  if (!told.answer_by) return "";
-  const Language language = site.language;
-  std::string text = in(language, "\n返答は監視ホストで: ", "\nTo answer, on the monitoring host: ") +
-                     "nethealth incident ack " + std::to_string(incident.number) + " --as " + told.person +
-                     "\n";
-  text += in(language, "返答がなければもう一度呼ぶ時刻: ", "Without an answer you are called again at: ") +
-          format_clock(*told.answer_by, site.zone) + "\n";
-  return text;
-}
-
-}  // namespace
-
 Message step_message(const Site& site, const IncidentPicture& incident, const ProcedureStep& step,
                      const IncidentStep& record, const Notification& told) {
   const Language language = site.language;
@@ -298,7 +282,7 @@ Message step_message(const Site& site, const IncidentPicture& incident, const Pr
   }
   if (!record.text.empty() && !shown.contains(record.text)) body += record.text + "\n";
   if (!record.reason.empty()) body += in(language, "理由: ", "Reason: ") + record.reason + "\n";
-  body = mask_text(body) + answering(site, incident, told) + ending(site, incident, language);
+  body = mask_text(body) + how_to_answer(site, incident.number, told) + ending(site, incident, language);
   message.subject = mask_text(message.subject);
   return message;
 }

@@ -26,8 +26,8 @@ std::string with_two_channels() {
 }
 
 struct Council {
-  Plan plan{"", with_two_channels()};
-  Council() {
+  Plan plan;
+  explicit Council(const std::string& people = with_two_channels()) : plan("", people) {
     plan.fail();
     plan.up_to(failure_walk, "5.3.1");
     REQUIRE(plan.take({"5.3.1", "kato"}).empty());
@@ -160,4 +160,17 @@ TEST_CASE("a summons says how to answer it and until when") {
   const std::string message = council.plan.message("5.3.1");
   CHECK(message.find("nethealth incident ack 1 --as kato") != std::string::npos);
   CHECK(message.find("もう一度呼ぶ時刻") != std::string::npos);
+}
+
+TEST_CASE("a summons says also with minimal detail that the same person is called again") {
+  std::string people = with_two_channels();
+  const std::string gateway = "answer_within: 3m";
+  people.replace(people.find(gateway), gateway.size(), gateway + ", detail: minimal");
+  Council council(people);
+  council.plan.story.run(5min + 2s);
+  const Notification call = council.plan.story.notifications(NotificationKind::request).back();
+  REQUIRE(call.channel == "gateway");
+  CHECK(call.body.find("もう一度呼ぶ時刻") != std::string::npos);
+  CHECK(call.body.find("次の連絡先") == std::string::npos);
+  CHECK(call.body.find("--as") == std::string::npos);
 }
