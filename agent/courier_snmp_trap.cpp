@@ -15,15 +15,6 @@ using boost::asio::ip::udp;
 using Error = boost::system::error_code;
 using Kind = DeliveryResult::Kind;
 
-/// Our snmpEngineBoots has to grow with every start (RFC 3414, 2.2). It is the number of minutes since 2026,
-/// so that nothing has to be kept; two starts within one minute share it, which the time window of 150 s
-/// forgives.
-std::uint32_t boots_of(std::chrono::system_clock::time_point now) {
-  constexpr std::chrono::sys_days zero{std::chrono::year{2026} / 1 / 1};
-  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(now - zero).count();
-  return static_cast<std::uint32_t>(std::max<std::int64_t>(minutes, 1));
-}
-
 DeliveryResult judge(const SnmpReply& reply, bool asked_for_engine_only) {
   switch (reply.outcome) {
     case Outcome::ok:
@@ -44,13 +35,14 @@ DeliveryResult judge(const SnmpReply& reply, bool asked_for_engine_only) {
 
 class SnmpTrapCourier::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(boost::asio::io_context& io, const Channel& channel, const Credential& credential, const Zone& zone,
-       Language language, Milliseconds patience)
+  Impl(boost::asio::io_context& io, const Channel& channel, const Credential& credential,
+       const UsmEngine& own, const Zone& zone, Language language, Milliseconds patience)
       : io_(io),
         resolver_(io),
         zone_(zone),
         language_(language),
         informs_(channel.inform),
+        started_(own.as_of),
         peer_(std::make_shared<SnmpPeer>()),
         unusable_(why_unusable(credential, language)) {
     if (const auto parts = split_url(channel.url)) {
@@ -61,7 +53,7 @@ class SnmpTrapCourier::Impl : public std::enable_shared_from_this<Impl> {
     peer_->timeout = patience;
     // A repeat of the requester's would be a copy that does not say so; the outbox repeats.
     peer_->retries = 0;
-    if (!informs_ && credential.version == SnmpVersion::v3 && unusable_.empty()) become_engine(channel);
+    if (!informs_ && credential.version == SnmpVersion::v3 && unusable_.empty()) become_engine(own);
   }
 
   void deliver(const Letter& letter, DeliveryFlags flags, Done done) {
@@ -93,10 +85,8 @@ class SnmpTrapCourier::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   /// The sender of a trap is its authoritative engine (RFC 3414, 1.5.1).
-  void become_engine(const Channel& channel) {
-    peer_->engine.id = channel.engine_id;
-    peer_->engine.boots = boots_of(std::chrono::system_clock::now());
-    peer_->engine.as_of = started_;
+  void become_engine(const UsmEngine& own) {
+    peer_->engine = own;
     if (const auto keys = localise_keys(peer_->engine, peer_->credential); !keys)
       unusable_ = keys.error().text();
   }
@@ -134,7 +124,7 @@ class SnmpTrapCourier::Impl : public std::enable_shared_from_this<Impl> {
   const Zone zone_;
   const Language language_;
   const bool informs_;
-  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  const std::chrono::steady_clock::time_point started_;
   std::string host_;
   std::string port_;
   std::shared_ptr<SnmpPeer> peer_;
@@ -143,9 +133,9 @@ class SnmpTrapCourier::Impl : public std::enable_shared_from_this<Impl> {
 };
 
 SnmpTrapCourier::SnmpTrapCourier(boost::asio::io_context& io, const Channel& channel,
-                                 const Credential& credential, const Zone& zone, Language language,
-                                 Milliseconds patience)
-    : impl_(std::make_shared<Impl>(io, channel, credential, zone, language, patience)) {}
+                                 const Credential& credential, const UsmEngine& own, const Zone& zone,
+                                 Language language, Milliseconds patience)
+    : impl_(std::make_shared<Impl>(io, channel, credential, own, zone, language, patience)) {}
 
 SnmpTrapCourier::~SnmpTrapCourier() {
   impl_->stop();

@@ -16,12 +16,15 @@ namespace nethealth {
 
 inline constexpr std::uint16_t snmp_trap_port = 162;
 
+struct UsmEngine;
+
 class SnmpTrapCourier : public Courier {
  public:
-  /// `channel` is of type snmp_trap. One inform waits `patience` for its confirmation; with SNMPv3 the
-  /// manager's engine is asked for first, with the same patience.
+  /// `channel` is of type snmp_trap, `own` this host (own_engine.hpp). One inform waits `patience` for its
+  /// confirmation; with SNMPv3 the manager's engine is asked for first, with the same patience.
   SnmpTrapCourier(boost::asio::io_context& io, const Channel& channel, const Credential& credential,
-                  const Zone& zone, Language language, Milliseconds patience = Milliseconds{5'000});
+                  const UsmEngine& own, const Zone& zone, Language language,
+                  Milliseconds patience = Milliseconds{5'000});
   ~SnmpTrapCourier() override;
   void deliver(const Letter& letter, DeliveryFlags flags, Done done) override;
 

@@ -43,7 +43,7 @@ OutboxOptions outbox_options(const Paging& paging) {
 }  // namespace
 
 Dispatch::Dispatch(boost::asio::io_context& io, CurlWorker& curl, Store& store, const Site& site,
-                   DispatchReports reports, std::function<Time()> now)
+                   const UsmEngine& own, DispatchReports reports, std::function<Time()> now)
     : outbox_(
           io,
           [&store](const std::string& id, Store::Done done) {
@@ -52,7 +52,7 @@ Dispatch::Dispatch(boost::asio::io_context& io, CurlWorker& curl, Store& store, 
             store.commit(std::move(batch), std::move(done));
           },
           std::move(reports.notification), site.language, outbox_options(site.paging), std::move(now)) {
-  for (const Channel& channel : site.channels) add_channel(io, channel, curl, store, site);
+  for (const Channel& channel : site.channels) add_channel(io, channel, curl, store, site, own);
   for (const SyslogTarget& target : site.syslog) {
     const auto refill = [again = reports.refill, name = target.target] { again(name); };
     const auto trouble = [name = target.target, language = site.language](const std::string& what) {
@@ -66,7 +66,7 @@ Dispatch::Dispatch(boost::asio::io_context& io, CurlWorker& curl, Store& store, 
 Dispatch::~Dispatch() = default;
 
 void Dispatch::add_channel(boost::asio::io_context& io, const Channel& channel, CurlWorker& curl,
-                           const Store& store, const Site& site) {
+                           const Store& store, const Site& site, const UsmEngine& own) {
   switch (channel.type) {
     case Channel::Type::smtp:
       return outbox_.add_channel(
@@ -82,7 +82,7 @@ void Dispatch::add_channel(boost::asio::io_context& io, const Channel& channel, 
     case Channel::Type::snmp_trap:
       return outbox_.add_channel(
           channel.name, std::make_unique<SnmpTrapCourier>(io, channel, site.credentials[channel.credential],
-                                                          site.zone, site.language));
+                                                          own, site.zone, site.language));
     case Channel::Type::command:
       return outbox_.add_channel(channel.name, std::make_unique<CommandCourier>(io, channel));
   }

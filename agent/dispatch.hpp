@@ -17,6 +17,8 @@
 
 namespace nethealth {
 
+struct UsmEngine;
+
 struct DispatchReports {
   std::function<void(const NotificationOutcome&)> notification;
   std::function<void(const SyslogOutcome&)> syslog;
@@ -26,9 +28,10 @@ struct DispatchReports {
 
 class Dispatch {
  public:
-  /// All must outlive the dispatch. The reports come on `io`, never from inside send.
+  /// `own` is this host as an SNMPv3 engine. All must outlive the dispatch. The reports come on `io`, never
+  /// from inside send.
   Dispatch(boost::asio::io_context& io, CurlWorker& curl, Store& store, const Site& site,
-           DispatchReports reports, std::function<Time()> now);
+           const UsmEngine& own, DispatchReports reports, std::function<Time()> now);
   ~Dispatch();
   Dispatch(const Dispatch&) = delete;
   Dispatch& operator=(const Dispatch&) = delete;
@@ -41,7 +44,7 @@ class Dispatch {
 
  private:
   void add_channel(boost::asio::io_context& io, const Channel& channel, CurlWorker& curl, const Store& store,
-                   const Site& site);
+                   const Site& site, const UsmEngine& own);
 
   Outbox outbox_;
   std::vector<std::pair<std::string, std::unique_ptr<SyslogCourier>>> syslog_;

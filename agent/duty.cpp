@@ -18,6 +18,7 @@
 #include "agent/log_source_watch.hpp"
 #include "agent/lookout.hpp"
 #include "agent/mail_replies.hpp"
+#include "agent/own_engine.hpp"
 #include "agent/pump.hpp"
 #include "agent/recorder.hpp"
 #include "probes/dropped_count.hpp"
@@ -67,16 +68,6 @@ std::vector<TrapSource> trap_sources(const Site& site) {
   return sources;
 }
 
-/// Boots that grow at every start without a record of their own: the seconds since 2020, and more than those
-/// of the last sign of life in the journal, should the clock have gone back.
-std::uint32_t engine_boots(Time now, std::optional<Time> alive) {
-  using std::chrono::seconds;
-  constexpr Time first = std::chrono::sys_days(std::chrono::year(2020) / 1 / 1);
-  const Time latest = alive ? std::max(now, *alive + seconds(1)) : now;
-  const auto passed = std::chrono::duration_cast<seconds>(latest - first).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(passed, 1, INT32_MAX - 1));
-}
-
 std::vector<FollowedLog> logs_to_follow(const Site& site) {
   std::vector<FollowedLog> logs = followed_logs(site);
   for (FollowedLog& log : logs) log.continues = continuation_test(log.source.join);
@@ -100,7 +91,8 @@ class Duty::Impl {
         attempts_(std::move(past.attempts)),
         recorder_(site_.recorder ? std::make_unique<Recorder>(*site_.recorder, site_.zone, site_.language)
                                  : nullptr),
-        dispatch_(io, messages, store, site_, reports(), [this] { return clock_.now(); }),
+        snmp_engine_(own_engine(site_, store.installation(), clock.now(), past.alive)),
+        dispatch_(io, messages, store, site_, snmp_engine_, reports(), [this] { return clock_.now(); }),
         pump_(io, clock, site_, configuration_->matcher, engine_, sinks()),
         lookout_(std::make_unique<Lookout>(
             io, clock, site_, probers,
@@ -133,7 +125,6 @@ class Duty::Impl {
         io_(io),
         snmp_(probers.snmp),
         icmp_(probers.icmp),
-        trap_boots_(engine_boots(clock.now(), past.alive)),
         head_timer_(io),
         log_sources_(site_, clock.now()),
         sources_timer_(io) {
@@ -317,9 +308,9 @@ class Duty::Impl {
 
   void listen_for_traps() {
     if (site_.traps.listen.empty()) return;
-    Result<std::unique_ptr<TrapListener>> opened = TrapListener::open(
-        io_, site_.traps.listen, trap_sources(site_), {engine_id_of(store_.installation()), trap_boots_},
-        [this](DeviceIndex device, TrapSeen trap) { take_trap(device, std::move(trap)); });
+    Result<std::unique_ptr<TrapListener>> opened =
+        TrapListener::open(io_, site_.traps.listen, trap_sources(site_), snmp_engine_,
+                           [this](DeviceIndex device, TrapSeen trap) { take_trap(device, std::move(trap)); });
     if (opened)
       traps_ = std::move(*opened);
     else
@@ -421,6 +412,7 @@ class Duty::Impl {
   Engine engine_;
   std::set<std::string> attempts_;
   std::unique_ptr<Recorder> recorder_;  ///< null: nothing is recorded
+  const UsmEngine snmp_engine_;         ///< this host
   Dispatch dispatch_;
   Pump pump_;
   std::unique_ptr<Lookout> lookout_;
@@ -436,7 +428,6 @@ class Duty::Impl {
   const IcmpProber& icmp_;
   std::unique_ptr<TrapListener> traps_;
   std::unique_ptr<SyslogListener> syslog_;
-  std::uint32_t trap_boots_;  ///< of this host as an SNMPv3 engine
   boost::asio::steady_timer head_timer_;
   LogSourceWatch log_sources_;
   boost::asio::steady_timer sources_timer_;

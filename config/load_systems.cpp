@@ -1,5 +1,6 @@
 // Channels to other systems: managers that take SNMP traps, Alertmanagers.
 
+#include <algorithm>
 #include <array>
 
 #include "config/loading.hpp"
@@ -57,6 +58,12 @@ void load_engine_id(Loading& load, const Node& node, const Credential& credentia
     read.unexpected(*id, "engine_id",
                     {"16進数で5から32オクテット（例 \"0x80007ed9056e6574\"）を書いてください",
                      "5 to 32 octets in hexadecimal such as \"0x80007ed9056e6574\""});
+  else if (std::ranges::any_of(load.site.channels, [&](const Channel& other) {
+             return !other.engine_id.empty() && other.engine_id != channel.engine_id;
+           }))
+    read.unexpected(*id, "engine_id",
+                    {"ほかの通知経路と同じ値を書いてください（このホストの snmpEngineID は一つ）",
+                     "the same as of the other channels: this host is one SNMP engine"});
 }
 
 void load_manager_address(Loading& load, const Node& node, Channel& channel) {

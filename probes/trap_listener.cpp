@@ -76,11 +76,8 @@ std::uint64_t TrapCounters::dropped() const {
 
 class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Impl> {
  public:
-  Impl(boost::asio::io_context& io, std::vector<TrapSource> sources, TrapEngine engine, Heard heard)
-      : io_(io), heard_(std::move(heard)) {
-    own_.id = std::move(engine.id);
-    own_.boots = engine.boots;
-    own_.as_of = Clock::now();
+  Impl(boost::asio::io_context& io, std::vector<TrapSource> sources, UsmEngine own, Heard heard)
+      : io_(io), heard_(std::move(heard)), own_(std::move(own)) {
     for (TrapSource& source : sources) {
       boost::system::error_code error;
       const auto address = boost::asio::ip::make_address(source.address, error);
@@ -303,7 +300,7 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
 
   boost::asio::io_context& io_;
   Heard heard_;
-  UsmEngine own_;
+  const UsmEngine own_;
   std::map<boost::asio::ip::address, Sender> senders_;
   std::list<udp::socket> sockets_;
   std::array<char, max_snmp_message_bytes + 1> buffer_{};
@@ -317,9 +314,9 @@ TrapListener::~TrapListener() {
 
 Result<std::unique_ptr<TrapListener>> TrapListener::open(boost::asio::io_context& io,
                                                          const std::vector<std::string>& listen,
-                                                         std::vector<TrapSource> sources, TrapEngine engine,
+                                                         std::vector<TrapSource> sources, UsmEngine own,
                                                          Heard heard) {
-  auto impl = std::make_shared<Impl>(io, std::move(sources), std::move(engine), std::move(heard));
+  auto impl = std::make_shared<Impl>(io, std::move(sources), std::move(own), std::move(heard));
   if (const auto opened = impl->open(listen); !opened) return tl::unexpected(opened.error());
   return std::unique_ptr<TrapListener>(new TrapListener(std::move(impl)));
 }

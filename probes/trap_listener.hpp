@@ -35,11 +35,7 @@ struct TrapSource {
   std::vector<Credential> credentials;  ///< any of them is taken
 };
 
-/// This host as an SNMPv3 engine.
-struct TrapEngine {
-  std::string id;           ///< 5 to 32 octets (RFC 3411, SnmpEngineID); the same after every restart
-  std::uint32_t boots = 1;  ///< more at every start, or senders take our answers for replays
-};
+struct UsmEngine;
 
 /// An engine id made of a text that is this installation's own.
 std::string engine_id_of(std::string_view installation);
@@ -64,10 +60,12 @@ class TrapListener {
   /// `device` and what it sent. Called on the io_context.
   using Heard = std::function<void(DeviceIndex device, TrapSeen trap)>;
 
-  /// `listen`: "ADDRESS:PORT" each. Fails when none of them can be had, with the first reason.
+  /// `own`: this host as an SNMPv3 engine; its id is the same after every restart, and its boots more, or
+  /// senders take our answers for replays. `listen`: "ADDRESS:PORT" each. Fails when none of them can be had,
+  /// with the first reason.
   static Result<std::unique_ptr<TrapListener>> open(boost::asio::io_context& io,
                                                     const std::vector<std::string>& listen,
-                                                    std::vector<TrapSource> sources, TrapEngine engine,
+                                                    std::vector<TrapSource> sources, UsmEngine own,
                                                     Heard heard);
   /// No callback comes after this.
   ~TrapListener();

@@ -7,7 +7,9 @@
 #include <optional>
 
 #include "agent/letter_facts.hpp"
+#include "agent/own_engine.hpp"
 #include "agent/snmp_notice.hpp"
+#include "probes/trap_listener.hpp"
 #include "probes/trap_message.hpp"
 #include "tests/agent/sample_events.hpp"
 #include "tests/probes/run_until.hpp"
@@ -38,6 +40,7 @@ class Manager {
 
   bool confirms = true;
   std::vector<TrapMessage> heard;
+  std::optional<SnmpEnvelope> last;
 
  private:
   void listen() {
@@ -50,6 +53,7 @@ class Manager {
   }
 
   void take(std::string_view bytes) {
+    last = open_envelope(bytes);
     const auto message = read_trap(bytes);
     if (!message) return;
     heard.push_back(*message);
@@ -60,6 +64,10 @@ class Manager {
   udp::endpoint from_;
   std::array<char, 16'384> bytes_{};
 };
+
+UsmEngine engine() {
+  return own_engine(Site{}, "a test", samples::moment(), {});
+}
 
 Credential community() {
   Credential credential;
@@ -112,7 +120,7 @@ std::map<std::string, std::string> objects(const std::vector<VarBind>& varbinds)
 TEST_CASE("a confirmed inform is accepted and carries the message and its incident as fields") {
   boost::asio::io_context io;
   Manager manager(io);
-  SnmpTrapCourier courier(io, manager.channel(true), community(), Zone(), Language::ja);
+  SnmpTrapCourier courier(io, manager.channel(true), community(), engine(), Zone(), Language::ja);
   CHECK(deliver(io, courier).kind == Kind::accepted);
   REQUIRE(manager.heard.size() == 1);
   CHECK(manager.heard[0].inform);
@@ -145,7 +153,8 @@ TEST_CASE("a confirmed inform is accepted and carries the message and its incide
 TEST_CASE("an inform that nobody confirms is of unknown outcome and its next copy says so") {
   boost::asio::io_context io;
   Manager manager(io);
-  SnmpTrapCourier courier(io, manager.channel(true), community(), Zone(), Language::ja, Milliseconds(50));
+  SnmpTrapCourier courier(io, manager.channel(true), community(), engine(), Zone(), Language::ja,
+                          Milliseconds(50));
   manager.confirms = false;
   CHECK(deliver(io, courier).kind == Kind::unknown);
   CHECK(manager.heard.size() == 1);
@@ -160,7 +169,7 @@ TEST_CASE("an inform that nobody confirms is of unknown outcome and its next cop
 TEST_CASE("a trap is accepted without an answer") {
   boost::asio::io_context io;
   Manager manager(io);
-  SnmpTrapCourier courier(io, manager.channel(false), community(), Zone(), Language::en);
+  SnmpTrapCourier courier(io, manager.channel(false), community(), engine(), Zone(), Language::en);
   CHECK(deliver(io, courier).kind == Kind::accepted);
   REQUIRE(run_until(io, [&] { return !manager.heard.empty(); }));
   CHECK_FALSE(manager.heard[0].inform);
@@ -172,14 +181,42 @@ TEST_CASE("an SNMPv3 manager that is away got nothing and unusable keys are refu
   Credential user;
   user.version = SnmpVersion::v3;
   user.user = "nethealth";
-  SnmpTrapCourier courier(io, manager.channel(true), user, Zone(), Language::ja, Milliseconds(50));
+  SnmpTrapCourier courier(io, manager.channel(true), user, engine(), Zone(), Language::ja, Milliseconds(50));
   CHECK(deliver(io, courier).kind == Kind::failed_temporarily);
   CHECK(manager.heard.empty());
   user.privacy = PrivacyProtocol::aes128;
-  SnmpTrapCourier unusable(io, manager.channel(true), user, Zone(), Language::en);
+  SnmpTrapCourier unusable(io, manager.channel(true), user, engine(), Zone(), Language::en);
   const DeliveryResult refused = deliver(io, unusable);
   CHECK(refused.kind == Kind::refused);
   CHECK(refused.reason.find("privacy needs authentication") != std::string::npos);
+}
+
+TEST_CASE("this host is one SNMPv3 engine whose boots grow even when the clock goes back") {
+  using std::chrono::seconds;
+  Site site;
+  site.channels.emplace_back().name = "mail";
+  const Time now = samples::moment();
+  const UsmEngine first = own_engine(site, "a test", now, {});
+  CHECK(first.id == engine_id_of("a test"));
+  CHECK(own_engine(site, "a test", now + seconds(1), now).boots == first.boots + 1);
+  CHECK(own_engine(site, "a test", now - seconds(3'600), now).boots == first.boots + 1);
+  CHECK(own_engine(site, "a test", Time{}, {}).boots == 1);
+  site.channels.emplace_back().engine_id = "\x80\x01\x02\x03\x04";
+  CHECK(own_engine(site, "a test", now, {}).id == site.channels[1].engine_id);
+}
+
+TEST_CASE("a trap of SNMPv3 carries the id and the boots of this host") {
+  boost::asio::io_context io;
+  Manager manager(io);
+  Credential user;
+  user.version = SnmpVersion::v3;
+  user.user = "nethealth";
+  const UsmEngine own = engine();
+  SnmpTrapCourier courier(io, manager.channel(false), user, own, Zone(), Language::en);
+  CHECK(deliver(io, courier).kind == Kind::accepted);
+  REQUIRE(run_until(io, [&] { return manager.last.has_value(); }));
+  CHECK(manager.last->engine_id == own.id);
+  CHECK(manager.last->boots == own.boots);
 }
 
 TEST_CASE("with minimal detail a notification names no device nor room nor person nor address") {

@@ -56,10 +56,18 @@ Credential community(const std::string& text) {
   return credential;
 }
 
+UsmEngine own_engine() {
+  UsmEngine own;
+  own.id = engine_id_of("a test");
+  own.boots = 7;
+  own.as_of = std::chrono::steady_clock::now();
+  return own;
+}
+
 /// A listener on a port of the kernel's choice, and what it heard.
 struct Hearing {
   explicit Hearing(std::vector<TrapSource> sources) {
-    auto opened = TrapListener::open(io, {"127.0.0.1:0"}, std::move(sources), {engine_id_of("a test"), 7},
+    auto opened = TrapListener::open(io, {"127.0.0.1:0"}, std::move(sources), own_engine(),
                                      [this](DeviceIndex device, TrapSeen trap) {
                                        devices.push_back(device);
                                        heard.push_back(std::move(trap));
@@ -249,10 +257,7 @@ TEST_CASE("an inform of before our last start is answered with our time and is n
   REQUIRE(open_snmp_library());
   const Credential user = version_3_user();
   const auto now = std::chrono::steady_clock::now();
-  UsmEngine own;
-  own.id = engine_id_of("a test");
-  own.boots = 7;
-  own.as_of = now;
+  UsmEngine own = own_engine();
   REQUIRE(localise_keys(own, user));
   UsmEngine before = own;
   before.boots = 6;
