@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "probes/snmp_sensors.hpp"
 
@@ -82,6 +83,18 @@ TEST_CASE("no state of a shipped pack that means unknown or not present is a fau
       }
       const bool silent_otherwise = !rule.otherwise || rule.otherwise->status != SensorStatus::failed;
       CHECK(silent_otherwise);
+    }
+  }
+}
+
+TEST_CASE("no shipped pack shows one lamp twice") {
+  Problems problems;
+  for (const SensorPack& pack : compile_sensor_packs(sensor_packs(), Language::en, problems)) {
+    std::set<Oid> lamps;
+    for (const SensorRule& rule : pack.rules) {
+      if (!rule.status || !rule.conditions.empty()) continue;
+      CAPTURE(rule.source);
+      CHECK(lamps.insert(*rule.status).second);
     }
   }
 }
@@ -282,6 +295,69 @@ TEST_CASE("a UPS that speaks the module of the Japanese makers tells its battery
   CHECK(named(seen, "JEMA time on battery")->status == SensorStatus::warning);
   CHECK(named(seen, "JEMA time on battery")->sensor_class == SensorClass::power);
   CHECK(named(seen, "JEMA 2 battery")->status == SensorStatus::ok);
+}
+
+TEST_CASE("a UPS with the card of Delta tells that it runs on its battery and that the battery is worn") {
+  SnmpReadings readings;
+  put(readings, "1.3.6.1.4.1.2254.2.4.5.1.0", 1);
+  put(readings, "1.3.6.1.4.1.2254.2.4.7.1.0", 2);
+  put(readings, "1.3.6.1.4.1.2254.2.4.7.2.0", 0);
+  put(readings, "1.3.6.1.4.1.2254.2.4.9.23.0", 0);
+  const auto seen = sensors(shipped(), {1, 3, 6, 1, 4, 1, 2254, 2, 4}, readings);
+  REQUIRE(seen.size() == 4);
+  CHECK(named(seen, "UPS output")->status == SensorStatus::failed);
+  CHECK(named(seen, "UPS output")->sensor_class == SensorClass::power);
+  CHECK(named(seen, "UPS battery condition")->status == SensorStatus::failed);
+  CHECK(named(seen, "UPS battery charge")->status == SensorStatus::ok);
+  CHECK(named(seen, "UPS fan")->status == SensorStatus::ok);
+}
+
+TEST_CASE("an Eaton UPS without the standard module tells its source and a battery that is not there") {
+  SnmpReadings readings;
+  put(readings, "1.3.6.1.4.1.534.1.4.5.0", 5);
+  put(readings, "1.3.6.1.4.1.534.1.2.7.0", 2);
+  put(readings, "1.3.6.1.4.1.534.1.2.8.0", 1);
+  const auto seen = sensors(shipped(), {1, 3, 6, 1, 4, 1, 534, 1}, readings);
+  REQUIRE(seen.size() == 3);
+  CHECK(named(seen, "UPS source")->text == "battery");
+  CHECK(named(seen, "UPS source")->sensor_class == SensorClass::power);
+  CHECK(named(seen, "UPS battery failure")->status == SensorStatus::ok);
+  CHECK(named(seen, "UPS battery present")->status == SensorStatus::absent);
+}
+
+TEST_CASE("an ALAXALA switch tells a failed supply once and an empty place is absent") {
+  SnmpReadings readings;
+  put(readings, "1.3.6.1.4.1.21839.2.2.24.2.1.4.1.3.1.1", 2);
+  put(readings, "1.3.6.1.4.1.21839.2.2.24.2.1.4.1.3.1.2", -1);
+  put(readings, "1.3.6.1.4.1.21839.2.2.24.2.1.5.1.2.1.1", 4);
+  put(readings, "1.3.6.1.4.1.21839.2.4.1.1002.1.4.1.7.1.1", 2);
+  put(readings, "1.3.6.1.4.1.21839.2.4.1.1002.6.1.1.4.1.1", 7);
+  const auto seen = sensors(shipped(), {1, 3, 6, 1, 4, 1, 21839, 1}, readings);
+  REQUIRE(seen.size() == 5);
+  CHECK(named(seen, "Power supply 1.2")->status == SensorStatus::absent);
+  CHECK(named(seen, "Fan 1.1")->status == SensorStatus::failed);
+  CHECK(named(seen, "Network interface 1.1")->status == SensorStatus::unknown);
+  CHECK(std::count_if(seen.begin(), seen.end(),
+                      [](const SensorSeen& one) { return one.status == SensorStatus::failed; }) == 2);
+}
+
+TEST_CASE("a PRIMEQUEST names its parts and one that was switched off or is not there is no fault") {
+  SnmpReadings readings;
+  put(readings, "1.3.6.1.4.1.211.1.31.1.1.1.5.2.1.3.1.1", "FANU#0");
+  put(readings, "1.3.6.1.4.1.211.1.31.1.1.1.5.2.1.5.1.1", 4);
+  put(readings, "1.3.6.1.4.1.211.1.31.1.1.1.5.2.1.5.1.2", 2);
+  put(readings, "1.3.6.1.4.1.211.1.31.1.1.1.6.2.1.5.1.1", 3);
+  put(readings, "1.3.6.1.4.1.211.1.31.1.1.1.6.2.1.5.1.2", 2);
+  put(readings, "1.3.6.1.4.1.211.1.31.1.1.1.8.2.1.2.1.4", 4);
+  put(readings, "1.3.6.1.4.1.211.1.31.1.1.1.8.2.1.3.1.4", 2);
+  const auto seen = sensors(shipped(), {1, 3, 6, 1, 4, 1, 211, 1, 31}, readings);
+  REQUIRE(seen.size() == 5);
+  CHECK(named(seen, "FANU#0")->status == SensorStatus::failed);
+  CHECK(named(seen, "Fan 1.2")->status == SensorStatus::unknown);
+  CHECK(named(seen, "Power supply 1.1")->status == SensorStatus::ok);
+  CHECK(named(seen, "Power supply 1.2")->status == SensorStatus::absent);
+  CHECK(named(seen, "Unit 1.4")->status == SensorStatus::warning);
+  CHECK(named(seen, "Unit 1.4")->sensor_class == SensorClass::fan);
 }
 
 TEST_CASE("limits that the device states are kept and unset ones are not") {
