@@ -288,6 +288,7 @@ class Duty::Impl {
     for (const FollowedLog& log : followed_journals(site_)) {
       JournalFollowerOptions options;
       options.sieve = sieve();
+      options.context_lines = NearbyLimits{}.before;
       const std::size_t number = journals_.size();
       journals_.push_back(std::make_unique<JournalFollower>(
           io_, log, saved,
@@ -343,10 +344,9 @@ class Duty::Impl {
     std::vector<std::string> problems;
     syslog_ = std::make_unique<SyslogListener>(
         io_, sources,
-        [this](DeviceIndex device, const std::string& listen, LogSeen line) {
+        [this](DeviceIndex device, const std::string& listen, const LogSeen& line) {
           log_sources_.read(site_.devices[device].name, listen, line.line, clock_.now());
-          if (configuration_->matcher.may_match(line.line))
-            pump_.observe({clock_.now(), site_.devices[device].name, std::move(line)});
+          pump_.hear(site_.devices[device].name, line, configuration_->matcher.may_match(line.line));
         },
         problems);
     for (const std::string& problem : problems)

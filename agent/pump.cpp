@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -111,6 +112,18 @@ class Pump::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void take_lines(const LogLines& lines, std::function<void()> safe) {
+    Batch position;
+    (lines.gone ? position.forgotten : position.positions).push_back(lines.after);
+    take(judge(lines.device, lines.lines, true), std::move(position),
+         [safe = std::move(safe)](bool) { safe(); });
+  }
+
+  void hear(const std::string& device, const LogSeen& line, bool may_tell) {
+    take(judge(device, std::span(&line, 1), may_tell));
+  }
+
+  /// What the next lines of one file led to, those near what was kept included.
+  Decisions judge(const std::string& device, std::span<const LogSeen> lines, bool may_tell) {
     Decisions all;
     all.wake = wake_at_;
     const auto add = [&](Decisions decisions) {
@@ -118,11 +131,11 @@ class Pump::Impl : public std::enable_shared_from_this<Impl> {
       all.wake = decisions.wake;
     };
     std::vector<std::pair<std::size_t, int>> kept;
-    for (std::size_t index = 0; index < lines.lines.size(); ++index) {
-      const LogSeen& line = lines.lines[index];
+    for (std::size_t index = 0; may_tell && index < lines.size(); ++index) {
+      const LogSeen& line = lines[index];
       const bool tells = !matcher_.match(line.line, line.rules).empty();
       if (!tells && !sinks_.observed) continue;
-      const Observation observation{now(), lines.device, line};
+      const Observation observation{now(), device, line};
       if (sinks_.observed) sinks_.observed(observation);
       if (!tells) continue;
       Decisions decisions = engine_.observe(observation);
@@ -134,12 +147,10 @@ class Pump::Impl : public std::enable_shared_from_this<Impl> {
     for (const Event& event : all.events)
       if (const auto* line = std::get_if<EvidenceKept>(&event.what))
         has.emplace(event.incident, line->file, line->offset);
-    for (const NearbyLines::Near& near : nearby_.pass(now(), lines.device, lines.lines, kept))
+    for (const NearbyLines::Near& near : nearby_.pass(now(), device, lines, kept))
       if (!has.contains({near.incident, near.line.file, near.line.offset}))
-        add(engine_.keep(now(), near.incident, lines.device, near.line, near.seen));
-    Batch position;
-    (lines.gone ? position.forgotten : position.positions).push_back(lines.after);
-    take(std::move(all), std::move(position), [safe = std::move(safe)](bool) { safe(); });
+        add(engine_.keep(now(), near.incident, device, near.line, near.seen));
+    return all;
   }
 
   void audit(const AuditRecord& record) { take(engine_.audit(now(), record)); }
@@ -325,6 +336,9 @@ void Pump::observe(const Observation& observation) {
 }
 void Pump::take_lines(const LogLines& lines, std::function<void()> safe) {
   impl_->take_lines(lines, std::move(safe));
+}
+void Pump::hear(const std::string& device, const LogSeen& line, bool may_tell) {
+  impl_->hear(device, line, may_tell);
 }
 void Pump::report(const NotificationOutcome& outcome, std::function<void(bool)> released) {
   impl_->take(impl_->engine().report(impl_->now(), outcome), {}, std::move(released));

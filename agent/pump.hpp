@@ -69,6 +69,9 @@ class Pump {
   /// Matches every line, shows the engine those that mean something and those near what an incident keeps,
   /// and saves the position with what they led to. `safe` is called when the file may go on.
   void take_lines(const LogLines& lines, std::function<void()> safe);
+  /// A line that came by itself and has no position (syslog). Where it cannot mean anything (`may_tell`), it
+  /// only counts as one near others.
+  void hear(const std::string& device, const LogSeen& line, bool may_tell);
   /// `released` is called when it is in the journal, or only in memory (false).
   void report(const NotificationOutcome& outcome, std::function<void(bool journaled)> released = {});
   void report(const SyslogOutcome& outcome);

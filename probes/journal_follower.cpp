@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "probes/line_gate.hpp"
 #include "probes/log_decode.hpp"
 #include "probes/log_joiner.hpp"
 
@@ -73,6 +74,7 @@ class JournalFollower::Impl : public std::enable_shared_from_this<JournalFollowe
         on_problem_(std::move(on_problem)),
         options_(std::move(options)),
         name_(log.source.name()),
+        gate_(options_.sieve, options_.context_lines),
         io_(io),
         look_timer_(io),
         changes_(io) {
@@ -193,13 +195,14 @@ class JournalFollower::Impl : public std::enable_shared_from_this<JournalFollowe
       std::uint64_t time_us = 0;
       sd_journal_get_realtime_usec(journal_.get(), &time_us);
       newest = format_time(Time(Milliseconds(time_us / 1000)), Zone());
-      std::string line = line_of(journal_.get());
-      if (options_.sieve && !options_.sieve(line)) continue;
-      LogSeen& seen = lines.emplace_back();
-      seen.file = name_;
-      seen.offset = time_us;
-      seen.rules = log_.source.rules;
-      seen.line = std::move(line);
+      gate_.pass(offset_of(time_us), line_of(journal_.get()),
+                 [&](std::uint64_t offset, std::string_view line) {
+                   LogSeen& seen = lines.emplace_back();
+                   seen.file = name_;
+                   seen.offset = offset;
+                   seen.rules = log_.source.rules;
+                   seen.line = line;
+                 });
     }
     if (stepped < 0) {
       tell("cannot be read: " + why_of(stepped));
@@ -208,6 +211,13 @@ class JournalFollower::Impl : public std::enable_shared_from_this<JournalFollowe
     if (entries == 0) return;
     cursor_ = cursor_here();
     send(std::move(lines), entries < options_.entries_in_a_batch ? newest : "");
+  }
+
+  /// Entries of the same moment are told apart.
+  std::uint64_t offset_of(std::uint64_t time_us) {
+    const bool same = time_us == last_time_us_;
+    last_time_us_ = time_us;
+    return last_offset_ = same ? last_offset_ + 1 : time_us;
   }
 
   void send(std::vector<LogSeen> seen, std::string newest) {
@@ -238,12 +248,14 @@ class JournalFollower::Impl : public std::enable_shared_from_this<JournalFollowe
   OnProblem on_problem_;
   JournalFollowerOptions options_;
   std::string name_;
+  LineGate gate_;
   boost::asio::io_context& io_;
   boost::asio::steady_timer look_timer_;
   JournalHandle journal_;
   boost::asio::posix::stream_descriptor changes_;  ///< of the journal, which closes it
   std::optional<std::string> cursor_;  ///< of the last entry handed over; empty text: the journal was empty
   std::uint64_t last_batch_ = 0, outstanding_ = 0;
+  std::uint64_t last_time_us_ = 0, last_offset_ = 0;
   std::string told_;
   bool stopped_ = false;
 };

@@ -4,7 +4,8 @@
 // is outstanding; a position is the journal's own cursor, so a restart neither loses nor doubles an entry.
 //
 // A new source is followed from its end. An entry becomes one line, `IDENTIFIER[PID]: MESSAGE`; the lines of
-// a message of many are joined. Reading is from mapped files and bounded in each turn.
+// a message of many are joined; its offset is its time in microseconds since 1970. Reading is from mapped
+// files and bounded in each turn.
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
@@ -17,7 +18,8 @@ namespace nethealth {
 struct JournalFollowerOptions {
   Milliseconds look_interval{5'000};  ///< besides what the journal tells by itself
   std::size_t entries_in_a_batch = 500;
-  LineSieve sieve{};
+  LineSieve sieve{};              ///< as LogFollowerOptions
+  std::size_t context_lines = 0;  ///< as LogFollowerOptions
 };
 
 class JournalFollower {

@@ -13,8 +13,6 @@ constexpr std::size_t read_bytes = 64 * 1024;
 constexpr std::size_t magic_bytes = 6;
 /// Enough for the time that a line begins with.
 constexpr std::size_t newest_line_bytes = 160;
-/// Of a line that means nothing by itself.
-constexpr std::size_t held_line_bytes = 4 * 1024;
 
 bool is_compressed_start(std::string_view start) {
   static constexpr std::array<std::string_view, 4> magics = {"\x1F\x8B\x08", "BZh",
@@ -45,8 +43,7 @@ LogStream::LogStream(LogFile file, FileFacts facts, std::uint64_t offset, LogEnc
       line_bytes_(line_bytes),
       name_(std::move(name)),
       rules_(std::move(rules)),
-      sieve_(std::move(sieve)),
-      held_(context_lines) {
+      gate_(std::move(sieve), context_lines) {
   if (continues) joiner_.emplace(std::move(continues));
   if (offset > 0)
     head_ = file_.read(0, std::min<std::uint64_t>(offset, fingerprint_bytes)).value_or(std::string());
@@ -71,37 +68,14 @@ void LogStream::remember_head(std::uint64_t offset, std::string_view bytes) {
 }
 
 void LogStream::hand_over(std::uint64_t offset, std::string_view text, Piece& piece) {
-  if (sieve_ && !sieve_(text)) {
-    ++piece.sieved;
-    if (still_wanted_ == 0) return hold(offset, text);
-    --still_wanted_;
-    return let_through(offset, text, piece);
-  }
-  for (; held_count_ > 0; --held_count_) {
-    const Held& before = held_[(held_next_ + held_.size() - held_count_) % held_.size()];
-    let_through(before.offset, before.text, piece);
-  }
-  still_wanted_ = held_.size();
-  let_through(offset, text, piece);
-}
-
-/// Assigned, not made anew: this is done with nearly every line there is.
-void LogStream::hold(std::uint64_t offset, std::string_view text) {
-  if (held_.empty()) return;
-  Held& here = held_[held_next_];
-  here.offset = offset;
-  here.text = text.substr(0, held_line_bytes);
-  if (text.size() > held_line_bytes) here.text += left_out_mark(text.size() - held_line_bytes);
-  held_next_ = (held_next_ + 1) % held_.size();
-  held_count_ = std::min(held_count_ + 1, held_.size());
-}
-
-void LogStream::let_through(std::uint64_t offset, std::string_view text, Piece& piece) const {
-  LogSeen& seen = piece.lines.emplace_back();
-  seen.file = name_;
-  seen.offset = offset;
-  seen.rules = rules_;
-  seen.line = text;
+  const bool meant = gate_.pass(offset, text, [&](std::uint64_t at, std::string_view line) {
+    LogSeen& seen = piece.lines.emplace_back();
+    seen.file = name_;
+    seen.offset = at;
+    seen.rules = rules_;
+    seen.line = line;
+  });
+  if (!meant) ++piece.sieved;
 }
 
 void LogStream::take(RawLine raw, Piece& piece) {

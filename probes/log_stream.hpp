@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "probes/line_gate.hpp"
 #include "probes/log_decode.hpp"
 #include "probes/log_file.hpp"
 #include "probes/log_joiner.hpp"
@@ -16,10 +16,6 @@
 #include "probes/observation.hpp"
 
 namespace nethealth {
-
-/// Whether a line may mean something; one that surely does not is only counted. Quick, and never wrong about
-/// a line that does.
-using LineSieve = std::function<bool(std::string_view line)>;
 
 class LogStream {
  public:
@@ -67,8 +63,6 @@ class LogStream {
   /// Decodes a line and hands it on.
   void take(RawLine raw, Piece& piece);
   void hand_over(std::uint64_t offset, std::string_view text, Piece& piece);
-  void hold(std::uint64_t offset, std::string_view text);
-  void let_through(std::uint64_t offset, std::string_view text, Piece& piece) const;
 
   LogFile file_;
   FileIdentity identity_;
@@ -77,15 +71,7 @@ class LogStream {
   std::size_t line_bytes_;
   std::string name_;
   std::vector<std::string> rules_;
-  LineSieve sieve_;
-  struct Held {
-    std::uint64_t offset = 0;
-    std::string text;
-  };
-  std::vector<Held> held_;        ///< a ring: the last lines that the sieve kept back
-  std::size_t held_next_ = 0;     ///< where the next one goes
-  std::size_t held_count_ = 0;    ///< how many of them count
-  std::size_t still_wanted_ = 0;  ///< lines after one that was let through
+  LineGate gate_;
   std::optional<LogJoiner> joiner_;
   std::optional<LogSplitter> splitter_;  ///< from when the encoding is settled
   std::string head_;                     ///< the first bytes of the file as far as read, for the fingerprint

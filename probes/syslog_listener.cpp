@@ -88,6 +88,7 @@ struct Stream {
   std::optional<ssl::stream<tcp::socket&>> sealed;
   boost::asio::steady_timer idle;
   Sender* sender = nullptr;
+  boost::asio::ip::address from;  ///< kept: a socket whose peer has reset it no longer knows
   SyslogSplitter splitter;
   std::array<char, 16 * 1024> room{};
 };
@@ -275,6 +276,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     }
     auto stream = std::make_shared<Stream>(std::move(socket));
     stream->sender = sender;
+    stream->from = plain(from.address());
     ++sender->connections;
     streams_.push_back(stream);
     if (!ear.seal) return read(stream);
@@ -319,10 +321,8 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
   }
 
   void came(const std::shared_ptr<Stream>& stream, const error_code& error, std::size_t bytes) {
-    error_code ignored;
-    const tcp::endpoint from = stream->socket.remote_endpoint(ignored);
     const auto on_message = [&](std::string_view message, std::size_t left_out) {
-      if (!closed_) take(*stream->sender, plain(from.address()), message, left_out);
+      if (!closed_) take(*stream->sender, stream->from, message, left_out);
     };
     const bool good = stream->splitter.feed(std::string_view(stream->room.data(), bytes), on_message);
     if (closed_) return;
@@ -342,6 +342,14 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     return true;
   }
 
+  /// When it came, in microseconds since 1970; no two are the same.
+  std::uint64_t next_offset() {
+    using std::chrono::microseconds, std::chrono::system_clock;
+    const auto since = std::chrono::duration_cast<microseconds>(system_clock::now().time_since_epoch());
+    last_offset_ = std::max(last_offset_ + 1, static_cast<std::uint64_t>(since.count()));
+    return last_offset_;
+  }
+
   void take(Sender& sender, const boost::asio::ip::address& from, std::string_view message,
             std::size_t left_out) {
     if (!within_rate(sender)) {
@@ -353,6 +361,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     ++counters.taken;
     LogSeen seen;
     seen.file = "syslog from " + from.to_string();
+    seen.offset = next_offset();
     seen.rules = sender.rules;
     seen.line = decode_log_line(text, sender.encoding, left_out > 0) + left_out_mark(left_out);
     heard_(sender.device, sender.listen, std::move(seen));
@@ -363,6 +372,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
   std::list<Ear> ears_;  ///< addresses stay
   std::vector<std::shared_ptr<Stream>> streams_;
   std::array<char, most_syslog_message_bytes> room_{};
+  std::uint64_t last_offset_ = 0;
   bool closed_ = false;
 };
 

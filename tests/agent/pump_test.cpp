@@ -298,6 +298,30 @@ TEST_CASE("log lines that mean nothing only move the position and the file goes 
   CHECK(past->positions.front() == lines.after);
 }
 
+TEST_CASE("lines of syslog that stand near a telling one are kept with it and those of others are not") {
+  Bench bench;
+  std::uint64_t offset = 100;
+  const auto hear = [&](const std::string& from, const std::string& text) {
+    bench.pump->hear("cs-1", {"syslog from " + from, ++offset, {}, text},
+                     bench.configuration->matcher.may_match(text));
+  };
+  hear("192.0.2.1", "app: one before");
+  hear("192.0.2.9", "app: of another");
+  hear("192.0.2.1", "app: next before");
+  hear("192.0.2.1", "clamd[70]: /srv/share/form.xls: Xls.Downloader.Agent-1 FOUND");
+  hear("192.0.2.1", "app: one after");
+  hear("192.0.2.9", "app: of another, after");
+  REQUIRE(run_until(bench.io, [&] { return bench.pump->written(); }));
+  std::vector<std::string> kept;
+  for (const Event& event : bench.journal())
+    if (const auto* line = std::get_if<EvidenceKept>(&event.what)) kept.push_back(line->line);
+  REQUIRE(kept.size() == 4);
+  CHECK(kept[0].find("FOUND") != std::string::npos);
+  CHECK(kept[1] == "app: one before");
+  CHECK(kept[2] == "app: next before");
+  CHECK(kept[3] == "app: one after");
+}
+
 TEST_CASE("with a broken disk the log files go on and the last position of each is kept") {
   Bench bench(impatient());
   bench.commit = [&](Batch, Store::Done done) {

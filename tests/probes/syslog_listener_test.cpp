@@ -97,6 +97,19 @@ TEST_CASE("syslog: a stream in both framings and a last message without an end")
   CHECK(ears.heard[3].line.line == "last");
 }
 
+TEST_CASE("syslog: who resets a connection is still known and every line has a place of its own") {
+  Ears ears;
+  tcp::socket socket = ears.connect();
+  ears.io.poll();
+  boost::asio::write(socket, boost::asio::buffer(std::string("<13>one\n<13>two\n")));
+  socket.set_option(tcp::socket::linger(true, 0));
+  socket.close();
+  REQUIRE(ears.hears(2));
+  for (const Heard& one : ears.heard) CHECK(one.line.file == "syslog from 127.0.0.1");
+  CHECK(ears.heard[0].line.offset > 0);
+  CHECK(ears.heard[0].line.offset < ears.heard[1].line.offset);
+}
+
 TEST_CASE("syslog: Japanese of old devices is read by the encoding given") {
   Ears ears("127.0.0.1", "cp932");
   ears.datagram("<1>\x8f\xe1\x8a\x51");
