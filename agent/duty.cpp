@@ -126,7 +126,7 @@ class Duty::Impl {
         snmp_(probers.snmp),
         icmp_(probers.icmp),
         head_timer_(io),
-        log_sources_(site_, clock.now()),
+        log_sources_(site_, clock.now(), past.positions, past.alive),
         sources_timer_(io) {
     follow_journals(past.positions);
     for (const Event& event : past.events) {
@@ -278,6 +278,9 @@ class Duty::Impl {
 
   void look_at_log_sources() {
     for (const Observation& observation : log_sources_.look(clock_.now())) pump_.observe(observation);
+    Batch learned;
+    learned.positions = log_sources_.learned(clock_.now());
+    if (!learned.positions.empty()) store_.commit(std::move(learned), [](const Result<void>&) {});
     sources_timer_.expires_after(LogSourceWatch::look_interval);
     sources_timer_.async_wait([this, ended = ended_](const boost::system::error_code& error) {
       if (!error && !*ended) look_at_log_sources();

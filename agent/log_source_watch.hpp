@@ -1,6 +1,8 @@
 #pragma once
 // Watches the sources of log lines themselves: which of them has not written for longer than is expected of
-// it, and whose writer's clock is off. Pure: lines and times go in, observations come out.
+// it, and whose writer's clock is off. What is expected is configured or learned (log_rhythm.hpp); what was
+// learned is kept over restarts as a position of its own kind. Pure: lines and times go in, observations come
+// out.
 
 #include <map>
 #include <optional>
@@ -9,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "agent/log_rhythm.hpp"
 #include "config/site.hpp"
+#include "probes/log_follower.hpp"
 #include "probes/observation.hpp"
 
 namespace nethealth {
@@ -22,8 +26,11 @@ struct LogSourceState {
 
 class LogSourceWatch {
  public:
-  /// Silence is counted from `start` on, and so begins anew with a restart.
-  LogSourceWatch(const Site& site, Time start);
+  /// Silence is counted from `start` on, and so begins anew with a restart; but where it is learned, it goes
+  /// on from `saved` (of every position the owner has, what learned() gave) and `alive`, when the run before
+  /// was last there.
+  LogSourceWatch(const Site& site, Time start, const std::vector<LogPosition>& saved = {},
+                 std::optional<Time> alive = {});
 
   /// Something was read from a source (LogSource::name()) of the device. `newest` is its latest line where it
   /// was read as it was written, empty where older ones were caught up with.
@@ -32,6 +39,11 @@ class LogSourceWatch {
   /// What changed, and again from time to time what is wrong. To be called every `look_interval`.
   std::vector<Observation> look(Time now);
   static constexpr Milliseconds look_interval{5'000};
+
+  /// What was learned, to be saved: at the start, and again when `save_interval` went by.
+  /// The offset of such a position is when it was given, in milliseconds since 1970.
+  std::vector<LogPosition> learned(Time now);
+  static constexpr Milliseconds save_interval{600'000};
 
   [[nodiscard]] std::vector<LogSourceState> states() const;
 
@@ -46,15 +58,19 @@ class LogSourceWatch {
   struct Watched {
     LogSourceSeen seen;
     Milliseconds clock_within{0};
+    bool learns = false;
+    LogRhythm rhythm;
     Time quiet_since;
     Sampling sampling;
     bool told_silent = false, told_clock = false;
     std::optional<Time> told;
   };
+  static void judge_silence(Watched& watched, Time now);
   void sample(Watched& watched, std::string_view line, Time now) const;
   static void judge_clock(Watched& watched, Time now);
 
   Zone zone_;
+  Time saved_;
   std::map<std::pair<std::string, std::string>, Watched> sources_;  ///< by device and name
 };
 

@@ -167,6 +167,15 @@ void finish_seals(Loading& load) {
                        {place});
 }
 
+/// A time, `auto` (learned; the default) or `never`.
+void load_expected(Reader& read, const Node& node, LogSource& log) {
+  const bool is_word = node.kind == Node::Kind::scalar && (node.value == "auto" || node.value == "never");
+  if (is_word)
+    log.learns_silence = node.value == "auto";
+  else
+    log.expect_within = read.duration(node, "expect_within", shortest_expected, longest_expected);
+}
+
 LogSource load_log(Loading& load, const Node& node) {
   Reader& read = load.read;
   LogSource log;
@@ -189,8 +198,7 @@ LogSource load_log(Loading& load, const Node& node) {
   if (const Node* encoding = node.find("encoding")) load_encoding(read, *encoding, log);
   if (const Node* rules = node.find("rules")) load_packs(load, *rules, log);
   if (const Node* join = node.find("join")) load_join(read, *join, log);
-  if (const Node* expect = node.find("expect_within"))
-    log.expect_within = read.duration(*expect, "expect_within", shortest_expected, longest_expected);
+  if (const Node* expect = node.find("expect_within")) load_expected(read, *expect, log);
   if (const Node* clock = node.find("clock_within"))
     set(log.clock_within, read.duration(*clock, "clock_within", least_clock_limit, most_clock_limit));
   return log;

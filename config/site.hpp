@@ -152,8 +152,10 @@ struct LogSource {
                        ///< are heard
   std::string encoding;  ///< "utf-8", "cp932", "euc-jp", "iso-2022-jp", "utf-16" ...; "auto" by default
   std::vector<std::string> rules;  ///< packs of log rules; all when empty
-  /// Without a line for longer than this the source counts as silent; not watched when empty.
+  /// Without a line for longer than this the source counts as silent. Without a value the time is learned
+  /// from how the source writes, where `learns_silence`; else its silence is not watched.
   std::optional<Milliseconds> expect_within{};
+  bool learns_silence = true;
   Milliseconds clock_within = std::chrono::minutes(5);  ///< its writer's clock may be so far from ours
   LogJoin join{};
   std::optional<JournalSource> journal{};

@@ -118,6 +118,7 @@ struct LogSourceSeen {
   bool silent = false;                   ///< no line for longer than is expected of it
   std::optional<Time> last;              ///< when the last line was read
   std::optional<Milliseconds> expected;  ///< a line at least so often
+  bool learned = false;                  ///< `expected` is not configured but learned from how it wrote
   std::optional<Milliseconds> ahead;     ///< its lines' own time minus ours, the delivery's delay in it
   bool clock_off = false;                ///< that is further than the site allows
 };

@@ -292,6 +292,8 @@ MonitorSeen read_monitor(const Fields& fields) {
 LogSourceSeen read_log_source(const Fields& fields) {
   static constexpr std::array<std::pair<std::string_view, bool>, 2> silent_words{
       {{"ok", false}, {"silent", true}}};
+  static constexpr std::array<std::pair<std::string_view, bool>, 2> expected_words{
+      {{"configured", false}, {"learned", true}}};
   static constexpr std::array<std::pair<std::string_view, bool>, 2> clock_words{
       {{"ok", false}, {"off", true}}};
   constexpr double most_seconds = 1e10;
@@ -309,6 +311,7 @@ LogSourceSeen read_log_source(const Fields& fields) {
     if (!seen.last) fields.wrong("last", {"時刻です", "a time"});
   }
   seen.expected = time("expect_within_s", 0);
+  seen.learned = fields.word<bool>("expected", expected_words, false).value_or(false);
   seen.ahead = time("ahead_s", -most_seconds);
   seen.clock_off = fields.word<bool>("clock", clock_words, false).value_or(false);
   return seen;

@@ -147,6 +147,7 @@ void write(const Line& line, const LogSourceSeen& seen) {
   line.writer.text("status", seen.silent ? "silent" : "ok");
   if (seen.last) line.writer.text("last", format_time(*seen.last, line.zone));
   if (seen.expected) line.writer.number("expect_within_s", seconds(*seen.expected), digits);
+  if (seen.learned) line.writer.text("expected", "learned");
   if (seen.ahead) {
     line.writer.text("clock", seen.clock_off ? "off" : "ok");
     line.writer.number("ahead_s", seconds(*seen.ahead), digits);

@@ -260,7 +260,7 @@ Reason reason_of(const World& world, SignIndex index) {
       reason.code = "management_silent";
       break;
     case SignKind::log_silent:
-      reason.code = "log_source_silent";
+      reason.code = sign.source.learned ? "log_source_unlike_itself" : "log_source_silent";
       reason.values["source"] = sign.name;
       reason.values["limit"] = duration_text(sign.source.expected.value_or(Milliseconds(0)));
       if (sign.source.last) reason.time = sign.source.last;

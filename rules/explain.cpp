@@ -100,6 +100,12 @@ constexpr std::array sentences{
               "log {source} of {label} ({device}) has been silent for more than {limit}; check its "
               "sender and the forwarding"}},
     Sentence{
+        "log_source_unlike_itself",
+        {"{label} ({device}) のログ {source} が {limit} を超えて途絶えている"
+         "（これまでで最も長い間隔の6倍。expect_within で変えられる）。送り元と転送の設定を確かめる",
+         "log {source} of {label} ({device}) has been silent for more than {limit}, six times its longest "
+         "pause so far (expect_within changes that); check its sender and the forwarding"}},
+    Sentence{
         "log_clock_off",
         {"{label} ({device}) のログ {source} の時刻が {seconds} 秒ずれている。時刻合わせ（NTP）を確かめる",
          "the times in log {source} of {label} ({device}) are {seconds} s off; check how its clock is "
@@ -299,10 +305,14 @@ bool tells_of(const Diagnosis& diagnosis, std::string_view code) {
   return std::ranges::count(diagnosis.evidence, code, &Reason::code) > 0;
 }
 
+bool tells_of_silent_log(const Diagnosis& diagnosis) {
+  return tells_of(diagnosis, "log_source_silent") || tells_of(diagnosis, "log_source_unlike_itself");
+}
+
 }  // namespace
 
 std::string cause_text(const Diagnosis& diagnosis, Severity severity, Language language) {
-  if (diagnosis.cause == Cause::agent && tells_of(diagnosis, "log_source_silent"))
+  if (diagnosis.cause == Cause::agent && tells_of_silent_log(diagnosis))
     return std::string(Phrase{"ログの途絶", "log silent"}.in(language));
   if (diagnosis.cause == Cause::configuration && tells_of(diagnosis, "log_clock_off"))
     return std::string(Phrase{"ログの時刻のずれ", "log clock off"}.in(language));
@@ -351,7 +361,7 @@ std::string first_step(const Site& site, const Diagnosis& diagnosis, Language la
   const auto say = [&](const char* ja, const char* en) {
     return language == Language::ja ? place + ja : std::string(en) + place;
   };
-  if (tells_of(diagnosis, "log_source_silent"))
+  if (tells_of_silent_log(diagnosis))
     return say(" のログの書き出しと転送の設定を確かめる。", "Look at what writes and forwards the logs of ");
   if (tells_of(diagnosis, "log_clock_off"))
     return say(" の時刻合わせ（NTP）の設定を確かめる。", "Look at how the clock is set (NTP) at ");

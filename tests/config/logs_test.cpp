@@ -100,4 +100,11 @@ TEST_CASE("a log source says how often a line is expected and how far its clock 
   CHECK(plain.clock_within == Milliseconds(5min));
   CHECK(plain.name() == "udp://0.0.0.0:5514");
   CHECK(problem_of("{path: /a, expect_within: 1s}").find("expect_within") != std::string::npos);
+  CHECK(plain.learns_silence);
+  const LogSource learns = source_of("{path: /a, expect_within: auto}");
+  CHECK(learns.learns_silence);
+  CHECK_FALSE(learns.expect_within.has_value());
+  CHECK_FALSE(source_of("{path: /a, expect_within: never}").learns_silence);
+  CHECK_FALSE(source_of("{path: /a, expect_within: never}").expect_within.has_value());
+  CHECK(problem_of("{path: /a, expect_within: sometimes}").find("expect_within") != std::string::npos);
 }

@@ -67,6 +67,8 @@ const std::vector<std::string>& contract_lines() {
       line_of(R"("probe":"log","status":"blind")"),
       line_of(
           R"("probe":"log_source","source":"/log/a","status":"silent","last":"2026-11-24T08:00:00.000+09:00","expect_within_s":1800,"clock":"off","ahead_s":-480.5)"),
+      line_of(
+          R"("probe":"log_source","source":"/log/a","status":"silent","expect_within_s":3600,"expected":"learned")"),
   };
   return lines;
 }

@@ -53,6 +53,23 @@ TEST_CASE("a silent log source is a thing at risk at its device and over when li
   CHECK(incidents[0].state == IncidentState::restored);
 }
 
+TEST_CASE("a silence that was judged by what was learned says so") {
+  Story story;
+  story.run(60s);
+  LogSourceSeen seen = source_seen(story, true);
+  seen.learned = true;
+  story.see("cs-1", seen);
+  story.run(5s);
+  const auto incidents = story.incidents();
+  REQUIRE(incidents.size() == 1);
+  const Diagnosis& diagnosis = incidents[0].now.diagnosis;
+  const std::string sentence_en = sentence(diagnosis.evidence[0], Language::en, story.site->zone);
+  CHECK(sentence_en.find("more than 30m, six times its longest pause") != std::string::npos);
+  CHECK(sentence(diagnosis.evidence[0], Language::ja, story.site->zone).find("expect_within") !=
+        std::string::npos);
+  CHECK(cause_text(diagnosis, Severity::at_risk, Language::ja) == "ログの途絶");
+}
+
 TEST_CASE("logs that fall silent after an application's fault are no hang of their server") {
   Story story;
   story.run(60s);
