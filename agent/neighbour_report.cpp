@@ -149,6 +149,16 @@ std::string heading(Phrase phrase, std::size_t count, Language language) {
   return std::string(phrase.in(language)) + " (" + std::to_string(count) + "):\n";
 }
 
+std::string untold_lines(const Site& site, const std::vector<UntoldCable>& untold, Language language) {
+  if (untold.empty()) return {};
+  std::string text = heading({"どの隣の機器も触れなかったケーブル（正しいとも誤りとも言えない）",
+                              "recorded cables that no neighbour spoke of, neither right nor wrong"},
+                             untold.size(), language);
+  for (const UntoldCable& one : untold)
+    text += "  " + without_controls(one.port.empty() ? "?" : one.port) + " - " + label(site, one.to) + "\n";
+  return text;
+}
+
 }  // namespace
 
 std::optional<DeviceIndex> device_called(const Site& site, const std::string& system_name) {
@@ -174,6 +184,18 @@ std::vector<CableDifference> cable_differences(const Site& site, DeviceIndex dev
   return all;
 }
 
+std::vector<UntoldCable> untold_cables(const Site& site, DeviceIndex device, const NeighboursSeen& seen) {
+  std::vector<UntoldCable> untold;
+  for (const Plug& plug : plugs_of(site, device)) {
+    const bool told = std::any_of(seen.lldp.begin(), seen.lldp.end(), [&](const LldpNeighbour& neighbour) {
+      const auto heard = device_called(site, neighbour.name);
+      return any_is(neighbour.port_names, plug.port) || (heard && leads_to(site, device, plug.to, *heard));
+    });
+    if (!told) untold.push_back({plug.port, plug.to});
+  }
+  return untold;
+}
+
 ControlReply neighbour_report(const Site& site, DeviceIndex device, const NeighboursSeen& seen,
                               Language language) {
   const auto differences = cable_differences(site, device, seen);
@@ -197,10 +219,21 @@ ControlReply neighbour_report(const Site& site, DeviceIndex device, const Neighb
     reply.out += std::string(Phrase{"表が途中で切れました。これで全部とは限りません。\n",
                                     "A table was cut short: this may not be all.\n"}
                                  .in(language));
+  if (seen.lldp.empty()) {
+    reply.out +=
+        Phrase{
+            "LLDPで名乗る隣の機器がないため、記録されたケーブルと比べられません。正しいとも誤りとも言えません"
+            "。\n",
+            "No neighbour names itself by LLDP, so the recorded cables cannot be compared: neither right nor "
+            "wrong.\n"}
+            .in(language);
+    return reply;
+  }
   reply.out += heading({"記録されたケーブルとの違い", "differences from the recorded cables"},
                        differences.size(), language);
   for (const CableDifference& one : differences)
     reply.out += "  " + without_controls(sentence(site, one, language)) + "\n";
+  reply.out += untold_lines(site, untold_cables(site, device, seen), language);
   return reply;
 }
 
@@ -227,12 +260,16 @@ ControlReply neighbour_json(const Site& site, DeviceIndex device, const Neighbou
                                          {"heard", site.devices[one.heard].name},
                                          {"recorded_port", one.recorded_port},
                                          {"text", sentence(site, one, language)}});
+  boost::json::array untold;
+  for (const UntoldCable& one : untold_cables(site, device, seen))
+    untold.push_back(boost::json::object{{"port", one.port}, {"to", site.devices[one.to].name}});
   const boost::json::object result{{"device", site.devices[device].name},
                                    {"status", word_of<Outcome>(snmp_words, seen.status)},
                                    {"complete", seen.status == Outcome::ok && !seen.cut},
                                    {"lldp", std::move(lldp)},
                                    {"learned", std::move(learned)},
-                                   {"cable_differences", std::move(cables)}};
+                                   {"cable_differences", std::move(cables)},
+                                   {"cables_not_told", std::move(untold)}};
   return {exit_code(seen, differences), json_text(result) + "\n", ""};
 }
 

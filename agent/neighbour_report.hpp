@@ -30,6 +30,13 @@ std::optional<DeviceIndex> device_called(const Site& site, const std::string& sy
 std::vector<CableDifference> cable_differences(const Site& site, DeviceIndex device,
                                                const NeighboursSeen& seen);
 
+/// A recorded cable of the device that no neighbour spoke of: it may be right or wrong.
+struct UntoldCable {
+  std::string port;  ///< as recorded; may be empty
+  DeviceIndex to = 0;
+};
+std::vector<UntoldCable> untold_cables(const Site& site, DeviceIndex device, const NeighboursSeen& seen);
+
 /// Exit code: 0 nothing differs, 1 a cable differs, 4 the device could not be asked.
 ControlReply neighbour_report(const Site& site, DeviceIndex device, const NeighboursSeen& seen,
                               Language language);

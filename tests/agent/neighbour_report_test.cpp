@@ -95,6 +95,35 @@ TEST_CASE("a port that the record calls by another of its names is no difference
   CHECK(cable_differences(city, 0, seen).empty());
 }
 
+TEST_CASE("a cable that no neighbour speaks of is neither right nor wrong") {
+  const Site city = site();
+  const NeighboursSeen seen = heard("p2", "cs-1");
+  const auto untold = untold_cables(city, 0, seen);
+  REQUIRE(untold.size() == 2);
+  CHECK(untold[0].port == "p1");
+  CHECK(untold[1].to == DeviceIndex{4});
+  const ControlReply told = neighbour_report(city, 0, seen, Language::en);
+  CHECK(told.exit_code == 0);
+  CHECK(told.out.find("neither right nor wrong (2):\n  p1 - hub-1\n  p3 - sw-3f\n") != std::string::npos);
+  // A stranger at the port, and one behind a hub, do speak of the cable.
+  CHECK(untold_cables(city, 0, heard("p3", "somebody")).size() == 2);
+  CHECK(untold_cables(city, 0, heard("p1", "sw-2f")).size() == 2);
+}
+
+TEST_CASE("an agent that tells no neighbours leaves the recorded cables uncompared") {
+  const Site city = site();
+  NeighboursSeen mute;
+  mute.status = Outcome::ok;
+  const ControlReply told = neighbour_report(city, 0, mute, Language::en);
+  CHECK(told.exit_code == 0);
+  CHECK(told.out.find("the recorded cables cannot be compared") != std::string::npos);
+  CHECK(told.out.find("differences") == std::string::npos);
+  CHECK(neighbour_report(city, 0, mute, Language::ja).out.find("比べられません") != std::string::npos);
+  const auto json = boost::json::parse(neighbour_json(city, 0, mute, Language::en).out).as_object();
+  CHECK(json.at("cable_differences").as_array().empty());
+  CHECK(json.at("cables_not_told").as_array().size() == 3);
+}
+
 TEST_CASE("a name that two devices could have means neither") {
   Site city = site();
   city.devices[1].label = "access";

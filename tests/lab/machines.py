@@ -1,6 +1,7 @@
 """The programs that run on the machines, each a process in its machine's namespace."""
 
 import hashlib
+import json
 import os
 import pathlib
 import signal
@@ -18,10 +19,10 @@ WRITE_COMMUNITY = "lab-write"  # only from the machine itself; moves its needles
 ENTITY = "1.3.6.1.2.1.47.1.1.1.1"
 ENTITY_SENSOR = "1.3.6.1.2.1.99.1.1.1"
 ENTITY_STATE_ALARM = "1.3.6.1.2.1.131.1.1.1.5"
-# What the monitor may read: system, interfaces, parts and their states, UPS. Not the load and the disks of the host
+# What the monitor may read: system, interfaces, parts and their states, UPS, bridges and their neighbours. Not the load and the disks of the host
 # that the lab runs on.
 SEEN = ("1.3.6.1.2.1.1", "1.3.6.1.2.1.2", "1.3.6.1.2.1.31", "1.3.6.1.2.1.33", "1.3.6.1.2.1.47", "1.3.6.1.2.1.99",
-        "1.3.6.1.2.1.131", "1.3.6.1.6.3")
+        "1.3.6.1.2.1.131", "1.3.6.1.6.3", "1.3.6.1.2.1.17", "1.0.8802.1.1.2")
 UPS = "1.3.6.1.2.1.33.1"
 IF_TABLE_CACHE_TIMEOUT = "1.3.6.1.4.1.8072.1.5.3.1.2.1.3.6.1.2.1.2.2"  # nsCacheTimeout of ifTable
 
@@ -79,6 +80,7 @@ class Machines:
         self.devices = network.machines
         self.folder = folder
         self.processes = processes
+        self.with_tables = set()  # switches whose agents tell of their bridge and their neighbours
 
     def programs(self, name):
         """snmpd, cs-app ...: what this machine runs."""
@@ -113,6 +115,17 @@ class Machines:
         return self.network.run(name, command, check=False, capture_output=True,
                                 env={**os.environ, "MIBS": ""}).returncode == 0
 
+    def tell_tables(self, name):
+        """The switch's agent comes back telling of its bridge, too."""
+        self.with_tables.add(name)
+        self.stop(name, ["snmpd"])
+        self._start_agent(name)
+        self.ready(name)
+
+    def set_neighbours(self, name, neighbours):
+        """What the agent of a switch with tables tells by LLDP from now on; nothing of LLDP with an empty list."""
+        (self.folder / name / "neighbours.json").write_text(json.dumps(neighbours))
+
     def set_passphrase(self, name, passphrase):
         """The agent comes back knowing another one."""
         self.stop(name, ["snmpd"])
@@ -146,6 +159,10 @@ class Machines:
         else:
             yield f"createUser nethealth SHA-256 {passphrase} AES {PRIVACY_PASSPHRASE}"
             yield "rouser nethealth authpriv -V seen"
+        if name in self.with_tables:
+            for subtree in ("1.0.8802.1.1.2", "1.3.6.1.2.1.17"):
+                yield (f"pass_persist .{subtree} {sys.executable} -B {HERE / 'switch_tables.py'} "
+                       f"{folder / 'neighbours.json'}")
         for oid, value in self.lab.get("ups", {}).get(name, {}).items():
             yield f"override -rw {UPS}.{oid} integer {value}"
         for sensor in self.lab.get("sensors", {}).get(name, []):
