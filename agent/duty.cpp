@@ -8,6 +8,7 @@
 
 #include "agent/alert_keeper.hpp"
 #include "agent/audit_trail.hpp"
+#include "agent/descriptor_limit.hpp"
 #include "agent/dispatch.hpp"
 #include "agent/event_json.hpp"
 #include "agent/heartbeat.hpp"
@@ -235,6 +236,8 @@ class Duty::Impl {
     LogFollowerOptions options;
     options.sieve = sieve();
     options.context_lines = NearbyLimits{}.before;
+    // Half of what may be open stays for everything else: no page may want for a socket.
+    options.files = std::min(options.files, raise_descriptor_limit() / 2);
     return options;
   }
 

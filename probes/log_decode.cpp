@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -299,7 +300,41 @@ std::string latin1(std::string_view bytes) {
   return printable_utf8(utf8);
 }
 
+/// How many of the 16-bit units are printable ASCII.
+std::size_t ascii_units(std::string_view bytes, bool little) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at + 1 < bytes.size(); at += 2)
+    count += bytes[at + (little ? 1U : 0U)] == '\0' && is_plain(bytes[at + (little ? 0U : 1U)]) ? 1 : 0;
+  return count;
+}
+
+/// A line of UTF-16 among others, as programs of Windows append them: it was split at the byte 0A, so that of
+/// its line ends a NUL byte stands before it (little endian) or behind it (big endian). Only where half of it
+/// is ASCII; nothing where it is no such line.
+std::optional<std::string> utf16_among_others(std::string_view bytes, bool cut) {
+  if (bytes.find('\0') == std::string_view::npos) return std::nullopt;
+  std::string_view little = bytes, big = bytes;
+  if (bytes.size() % 2 != 0) {
+    if (bytes.front() == '\0') little.remove_prefix(1);
+    if (bytes.back() == '\0') big.remove_suffix(1);
+  }
+  const std::size_t as_little = ascii_units(little, true), as_big = ascii_units(big, false);
+  const bool is_little = as_little >= as_big;
+  std::string_view units = is_little ? little : big;
+  if (units.size() % 2 != 0 && cut) units.remove_suffix(1);
+  if (units.empty() || units.size() % 2 != 0 || std::max(as_little, as_big) * 4 < units.size())
+    return std::nullopt;
+  for (const std::string_view mark : {"\xFF\xFE", "\xFE\xFF"})
+    if (units.starts_with(mark)) units.remove_prefix(mark.size());
+  if (units.ends_with(is_little ? std::string_view("\r\0", 2) : std::string_view("\0\r", 2)))
+    units.remove_suffix(2);
+  auto outcome = convert(is_little ? "UTF-16LE" : "UTF-16BE", units, cut);
+  if (outcome.bad_bytes > 0) return std::nullopt;
+  return std::move(outcome.text);
+}
+
 std::string decode_automatic(std::string_view bytes, bool cut) {
+  if (auto text = utf16_among_others(bytes, cut)) return std::move(*text);
   if (bytes.find("\x1B$") != std::string_view::npos &&
       std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
     return decode_log_line(bytes, LogEncoding::iso_2022_jp, cut);

@@ -149,7 +149,7 @@ Result<LogFile> LogFile::open(const std::string& path) {
   return file;
 }
 
-Result<LogFile> LogFile::unpack(const std::string& path) {
+Result<LogFile> LogFile::unpack(const std::string& path, std::string& damage) {
   const int descriptor = memfd_create("nethealth-log", MFD_CLOEXEC);
   if (descriptor < 0) return failure(path, "cannot be unpacked: " + because_of(errno));
   LogFile file(descriptor, path);
@@ -161,7 +161,9 @@ Result<LogFile> LogFile::unpack(const std::string& path) {
       return failure(path, "cannot be unpacked: " + because_of(errno));
     return {};
   });
-  if (!unpacked) return tl::unexpected(unpacked.error());
+  if (unpacked) return file;
+  if (total == 0) return tl::unexpected(unpacked.error());
+  damage = unpacked.error().text();
   return file;
 }
 
@@ -222,20 +224,27 @@ UnpackedFiles find_compressed(const std::string& path, const LostPlace& place) {
     const bool packed = is_compressed_name(one.name);
     if (!packed && !found.unpacked.empty()) found.paths.push_back(one.path);
     if (!packed) continue;
-    auto file = LogFile::unpack(one.path);
+    std::string damage;
+    auto file = LogFile::unpack(one.path, damage);
     const auto facts = file ? file->facts() : Result<FileFacts>(tl::unexpected(file.error()));
     const bool lost = facts && facts->size >= place.offset && file->starts_as(place.fingerprint);
-    if (facts && (lost || !found.unpacked.empty())) found.unpacked.push_back(std::move(*file));
+    if (!facts || (!lost && found.unpacked.empty())) continue;
+    found.unpacked.push_back(std::move(*file));
+    if (!damage.empty()) found.damage.push_back(damage);
   }
   return found;
 }
 
+bool is_named_as_rotation(const std::string& path, const std::string& original) {
+  const auto name_of = [](std::string_view file) { return file.substr(file.rfind('/') + 1); };
+  return is_rotation_of(name_of(path), name_of(original));
+}
+
 bool is_copy_of(const std::string& path, const std::string& original, const LostPlace& place) {
-  const auto name_of = [](const std::string& file) { return file.substr(file.rfind('/') + 1); };
   if (fingerprint_length(place.fingerprint) < shortest_telling_start_bytes) return false;
-  if (!is_rotation_of(name_of(path), name_of(original))) return false;
+  if (!is_named_as_rotation(path, original)) return false;
   const auto facts = look_at_file(path);
-  return facts && holds_place({path, name_of(path), *facts}, place);
+  return facts && holds_place({path, "", *facts}, place);
 }
 
 RotatedFiles find_rotated(const std::string& path, const LostPlace& place) {

@@ -42,8 +42,9 @@ Result<FileFacts> look_at_file(const std::string& path);
 class LogFile {
  public:
   static Result<LogFile> open(const std::string& path);
-  /// What a gzip or xz file holds, unpacked into memory: at most `most_unpacked_bytes`, more is refused.
-  static Result<LogFile> unpack(const std::string& path);
+  /// What a gzip or xz file holds, unpacked into memory: at most `most_unpacked_bytes`. Of one that is
+  /// damaged or larger, what could be unpacked; `damage` then says why that is not all.
+  static Result<LogFile> unpack(const std::string& path, std::string& damage);
   LogFile(LogFile&& other) noexcept;
   LogFile& operator=(LogFile&& other) noexcept;
   ~LogFile();
@@ -85,8 +86,12 @@ RotatedFiles find_rotated(const std::string& path, const LostPlace& place);
 struct UnpackedFiles {
   std::vector<LogFile> unpacked;
   std::vector<std::string> paths;
+  std::vector<std::string> damage;  ///< of those in `unpacked` that are not whole
 };
 UnpackedFiles find_compressed(const std::string& path, const LostPlace& place);
+
+/// Whether the name of `path` is what log rotation calls an older `original`. Says nothing of the folder.
+bool is_named_as_rotation(const std::string& path, const std::string& original);
 
 /// Whether the file at `path` is a copy that holds all that was read of `original` up to the place.
 bool is_copy_of(const std::string& path, const std::string& original, const LostPlace& place);

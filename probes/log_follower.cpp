@@ -194,16 +194,20 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     for (auto& [path, followed] : source.files) followed.at_path = false;
     take_known(source, found);
     take_saved(source, found);
-    for (const Found& file : found) take_new(source, file);
-    take_missing(source);
+    std::set<FileIdentity> read = identities_read(source);
+    for (const Found& file : found) take_new(source, file, read);
+    take_missing(source, found);
     if (!std::exchange(source.known, true)) send_source_known(source);
     for (auto& [path, followed] : source.files) make_ready(followed);
   }
 
-  /// One path an inode (a hard link is the same file twice), at most `files_a_source`.
+  /// One path an inode (a hard link is the same file twice); of files that are new no more than may be
+  /// followed.
   std::vector<Found> regular_files(Source& source, const std::vector<std::string>& paths) {
     std::vector<Found> found;
     std::set<FileIdentity> seen;
+    std::size_t followed = 0;
+    for (const auto& one : sources_) followed += one->files.size();
     for (const std::string& path : paths) {
       const auto facts = look_at_file(path);
       const auto known = source.files.find(path);
@@ -212,10 +216,11 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
         told = tell_once(source.device, facts, told);
         continue;
       }
-      if (known == source.files.end() && found.size() >= options_.files_a_source) {
+      if (known == source.files.end() && ++followed > options_.files) {
         told = tell_once(source.device,
-                         Result<void>(failure(path, "is not followed: the source names more than " +
-                                                        std::to_string(options_.files_a_source) + " files")),
+                         Result<void>(failure(path, "is not followed: the sources name more than the " +
+                                                        std::to_string(options_.files) +
+                                                        " files that can be open at once")),
                          told);
         continue;
       }
@@ -287,12 +292,12 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     }
   }
 
-  void take_new(Source& source, const Found& file) {
+  void take_new(Source& source, const Found& file, std::set<FileIdentity>& read) {
     const auto known = source.files.find(file.path);
     if (known != source.files.end() && known->second.at_path) return;
-    if (is_read_elsewhere(source, file.identity)) return;
+    if (read.contains(file.identity)) return;
     auto opened = open(source, file.path);
-    if (!opened) return;
+    if (!opened) return wait_until_readable(source, file);
     Followed& followed = follow(source, file.path);
     // Rotated more than once since the last look: those in between are read too.
     if (!followed.streams.empty())
@@ -305,7 +310,23 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     const auto facts = opened->facts();
     append(followed, std::move(*opened), facts ? first_offset(source, file, *facts) : 0);
     followed.at_path = true;
+    for (const LogStream& stream : followed.streams) read.insert(stream.identity());
     if (!source.known) send_position(followed);
+  }
+
+  /// Of a new source, what is written from now on counts, also where it can be read only later.
+  void wait_until_readable(Source& source, const Found& file) {
+    const auto facts = look_at_file(file.path);
+    if (source.known || !facts) return;
+    LogPosition end{source.device,
+                    source.config.path,
+                    file.path,
+                    facts->identity.device_number,
+                    facts->identity.inode,
+                    facts->size,
+                    fingerprint(std::string_view())};
+    source.saved[file.path] = end;
+    send_position_alone(source, std::move(end));
   }
 
   /// The start, but the end where the source is new, and behind what was read already where it is a copy
@@ -313,11 +334,18 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
   std::uint64_t first_offset(const Source& source, const Found& file, const FileFacts& facts) {
     if (!source.known) return facts.size;
     for (const auto& [path, followed] : source.files) {
-      if (followed.streams.empty()) continue;
+      if (followed.streams.empty() || !is_named_as_rotation(file.path, path)) continue;
       const LostPlace place = followed.streams.back().place();
       if (is_copy_of(file.path, path, place)) return place.offset;
     }
     return 0;
+  }
+
+  static std::set<FileIdentity> identities_read(const Source& source) {
+    std::set<FileIdentity> read;
+    for (const auto& [path, followed] : source.files)
+      for (const LogStream& stream : followed.streams) read.insert(stream.identity());
+    return read;
   }
 
   static bool is_read_elsewhere(const Source& source, const FileIdentity& identity) {
@@ -348,6 +376,9 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     UnpackedFiles files = find_compressed(followed.file, place);
     if (files.unpacked.empty()) return false;
     std::uint64_t offset = place.offset;
+    for (const std::string& damage : files.damage)
+      tell({followed.source->device, followed.file,
+            damage + "; what could be unpacked was read, the rest is lost"});
     for (LogFile& file : files.unpacked) append(followed, std::move(file), std::exchange(offset, 0));
     RotatedFiles younger;
     younger.paths = std::move(files.paths);
@@ -369,12 +400,20 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     }
   }
 
+  /// Whether a file may be where it was, only that we may not look there now.
+  static bool is_hidden(const std::string& path) {
+    return is_closed_to_us(path.substr(0, path.rfind('/') + 1));
+  }
+
   /// Names without a file: rotated away, their successor still to come, or gone.
-  void take_missing(Source& source) {
+  void take_missing(Source& source, const std::vector<Found>& found) {
+    std::set<FileIdentity> unreadable;
+    for (const Found& file : found)
+      if (open_problems_.contains(file.path)) unreadable.insert(file.identity);
     for (auto at = source.saved.begin(); at != source.saved.end();) {
       const std::string& file = at->first;
       const bool has_folder = is_folder(file.substr(0, file.rfind('/') + 1));
-      if (!has_folder) {
+      if (!has_folder || is_hidden(file) || unreadable.contains(place_of(at->second).identity)) {
         ++at;  // perhaps not mounted yet
         continue;
       }
@@ -387,6 +426,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
       Followed& followed = (at++)->second;
       if (followed.at_path) followed.missing_since = looks_by_clock_;
       if (followed.at_path || followed.outstanding != 0 || followed.streams.size() > 1) continue;
+      if (is_hidden(followed.file)) continue;
       const auto facts =
           followed.streams.empty() ? Result<FileFacts>(failure("", "")) : followed.streams.back().facts();
       const bool unlinked = !facts || !facts->linked;
@@ -603,14 +643,19 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void send_source_known(const Source& source) {
-    outstanding_[++last_batch_] = nullptr;
     LogPosition known;
     known.device = source.device;
     known.path = source.config.path;
+    send_position_alone(source, std::move(known));
+  }
+
+  /// Nothing waits for it.
+  void send_position_alone(const Source& source, LogPosition position) {
+    outstanding_[++last_batch_] = nullptr;
     LogLines lines;
     lines.batch = last_batch_;
     lines.device = source.device;
-    lines.after = std::move(known);
+    lines.after = std::move(position);
     deliver(std::move(lines));
   }
 

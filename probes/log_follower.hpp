@@ -81,10 +81,10 @@ struct LogFollowerOptions {
   std::size_t batch_bytes = 256 * 1024;  ///< read from one file before it is acknowledged
   std::size_t line_bytes = 64 * 1024;    ///< kept of one line; the rest is counted in its mark
   std::size_t batches_outstanding = 64;  ///< over all files
-  std::size_t files_a_source = 1'000;
-  std::size_t problems_a_look = 20;  ///< the rest is counted and told as a number
-  LineSieve sieve{};                 ///< lines it keeps back are not handed over; their positions are
-  std::size_t context_lines = 0;     ///< but so many before and after a line that it lets through are
+  std::size_t files = 10'000;            ///< followed at once, over all sources; each is open
+  std::size_t problems_a_look = 20;      ///< the rest is counted and told as a number
+  LineSieve sieve{};                     ///< lines it keeps back are not handed over; their positions are
+  std::size_t context_lines = 0;         ///< but so many before and after a line that it lets through are
 };
 
 class LogFollower {

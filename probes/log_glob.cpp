@@ -1,5 +1,6 @@
 #include "probes/log_glob.hpp"
 
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <glob.h>
 #include <sys/stat.h>
@@ -36,6 +37,10 @@ bool has_wildcard(std::string_view text) {
 bool is_folder(const std::string& path) {
   struct stat status {};
   return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool is_closed_to_us(const std::string& folder) {
+  return faccessat(AT_FDCWD, folder.c_str(), R_OK | X_OK, AT_EACCESS) != 0 && errno == EACCES;
 }
 
 Result<std::vector<std::string>> expand_glob(const std::string& pattern) {

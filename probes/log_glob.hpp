@@ -23,5 +23,7 @@ bool is_named_by_glob(const std::string& pattern, const std::string& path);
 bool is_above_glob(const std::string& pattern, const std::string& path);
 
 bool is_folder(const std::string& path);
+/// Whether the folder cannot be looked into for want of rights, so that nothing is known of what is in it.
+bool is_closed_to_us(const std::string& folder);
 
 }  // namespace nethealth

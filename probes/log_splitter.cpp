@@ -28,6 +28,14 @@ void LogSplitter::keep(std::string_view bytes) {
   left_out_ += bytes.size() - std::min(bytes.size(), room);
 }
 
+void LogSplitter::pass_nuls(std::string_view& bytes) {
+  if (unit_ != Unit::byte || !kept_.empty() || left_out_ > 0 || (nuls_ == 0 && bytes.front() != '\0')) return;
+  const std::size_t count = std::min(bytes.find_first_not_of('\0'), bytes.size());
+  nuls_ += count;
+  bytes.remove_prefix(count);
+  if (!bytes.empty() && nuls_ < many_nuls) kept_.assign(std::exchange(nuls_, 0), '\0');
+}
+
 RawLine LogSplitter::take_line(std::size_t line_end_bytes) {
   const std::uint64_t next_line = scanned_offset();
   // Of a line beyond the limit the line end itself was left out, not kept.
@@ -43,13 +51,13 @@ RawLine LogSplitter::take_line(std::size_t line_end_bytes) {
   }
   taken_.swap(kept_);
   kept_.clear();
-  const RawLine line{line_offset_, taken_, std::exchange(left_out_, 0)};
+  const RawLine line{line_offset_, taken_, std::exchange(left_out_, 0), std::exchange(nuls_, 0)};
   line_offset_ = next_line;
   return line;
 }
 
 RawLine LogSplitter::whole_line(std::string_view with_end) {
-  RawLine line{line_offset_, with_end.substr(0, with_end.size() - 1), 0};
+  RawLine line{line_offset_, with_end.substr(0, with_end.size() - 1), 0, 0};
   if (line.bytes.ends_with('\r')) line.bytes.remove_suffix(1);
   line_offset_ += with_end.size();
   return line;
@@ -68,9 +76,18 @@ void LogSplitter::feed(std::string_view bytes, const OnLine& on_line) {
 void LogSplitter::scan(std::string_view bytes, const OnLine& on_line) {
   const std::size_t line_end_bytes = unit_ == Unit::byte ? 1 : 2;
   while (!bytes.empty()) {
+    pass_nuls(bytes);
+    if (bytes.empty()) return;
     const std::size_t length = end_of_line(bytes);
+    const std::uint64_t room = line_limit_bytes_ + most_left_out_bytes - kept_.size() - left_out_;
+    if (std::min(length, bytes.size()) > room) {
+      keep(bytes.substr(0, room));
+      on_line(take_line(0));
+      bytes.remove_prefix(room);
+      continue;
+    }
     if (length == std::string_view::npos) return keep(bytes);
-    if (unit_ == Unit::byte && kept_.empty() && left_out_ == 0 && length <= line_limit_bytes_) {
+    if (unit_ == Unit::byte && kept_.empty() && nuls_ == 0 && length <= line_limit_bytes_) {
       on_line(whole_line(bytes.substr(0, length)));
     } else {
       keep(bytes.substr(0, length));
@@ -82,7 +99,7 @@ void LogSplitter::scan(std::string_view bytes, const OnLine& on_line) {
 
 std::optional<RawLine> LogSplitter::finish() {
   keep(std::exchange(half_unit_, {}));
-  if (kept_.empty() && left_out_ == 0) return std::nullopt;
+  if (kept_.empty() && left_out_ == 0 && nuls_ == 0) return std::nullopt;
   return take_line(0);
 }
 

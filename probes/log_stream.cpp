@@ -22,6 +22,10 @@ bool is_compressed_start(std::string_view start) {
   return std::any_of(magics.begin(), magics.end(), [&](auto magic) { return start.starts_with(magic); });
 }
 
+std::string nuls_mark(std::uint64_t count) {
+  return count == 0 ? "" : "[" + std::to_string(count) + " NUL bytes left out] ";
+}
+
 void remove_byte_order_mark(RawLine& line) {
   if (line.offset != 0) return;
   for (const std::string_view mark : {"\xEF\xBB\xBF", "\xFF\xFE", "\xFE\xFF"})
@@ -82,8 +86,9 @@ void LogStream::take(RawLine raw, Piece& piece) {
   remove_byte_order_mark(raw);
   std::string room;
   std::string_view text = raw.bytes;
-  if (!is_same_in(raw.bytes, encoding_) || raw.left_out > 0) {
-    room = decode_log_line(raw.bytes, encoding_, raw.left_out > 0) + left_out_mark(raw.left_out);
+  if (!is_same_in(raw.bytes, encoding_) || raw.left_out > 0 || raw.nuls > 0) {
+    room = nuls_mark(raw.nuls) + decode_log_line(raw.bytes, encoding_, raw.left_out > 0) +
+           left_out_mark(raw.left_out);
     text = room;
   }
   if (!joiner_) return hand_over(raw.offset, text, piece);

@@ -31,7 +31,11 @@ Result<void> unpack_gzip(const std::string& path, const Take& take) {
   for (;;) {
     const int got = gzread(packed.get(), room.data(), static_cast<unsigned>(room.size()));
     if (got < 0) return cannot(path, "it is damaged");
-    if (got == 0) return {};
+    if (got == 0) {
+      int error = Z_OK;  // of a file that ends too early zlib speaks only here
+      gzerror(packed.get(), &error);
+      return error == Z_OK || error == Z_STREAM_END ? Result<void>{} : cannot(path, "it ends too early");
+    }
     if (Result<void> taken = take({room.data(), static_cast<std::size_t>(got)}); !taken) return taken;
   }
 }

@@ -3,6 +3,8 @@
 Five failed log-ins from one source make an incident, four do not: a lost line shows as a missing incident, a line
 read twice as one too many."""
 
+import gzip
+import os
 import shutil
 
 from case import CityHall, main, wait_until
@@ -94,6 +96,41 @@ class Test(CityHall):
         self.assertEqual(self.counted("192.0.2.205"), [], "four lines are four")
         self.guesses("192.0.2.205", 5)
         self.wait_counted("192.0.2.205")
+
+    def test_6_compressed_too_early_and_damaged(self):
+        self.guesses("192.0.2.206", 1, 2)
+        self.read_up_to_here("marker-10")
+        self.daemon.stop()
+        self.guesses("192.0.2.206", 3)
+        rest = b"".join(b"Nov 24 09:02:00 cs-1 app: %x\n" % (number * 2654435761 % 2**32) for number in range(20_000))
+        packed = gzip.compress(self.file().read_bytes() + rest)
+        self.file().with_suffix(".log.1.gz").write_bytes(packed[:len(packed) // 2])
+        self.file().unlink()
+        self.guesses("192.0.2.206", 4)
+        self.daemon.start()
+        self.read_up_to_here("marker-11")
+        self.assertEqual(self.counted("192.0.2.206"), [], "four lines are four")
+        self.assertIn("it ends too early; what could be unpacked was read", self.daemon.log.read_text())
+        self.guesses("192.0.2.206", 5)
+        self.wait_counted("192.0.2.206")
+
+    def test_7_a_line_of_a_hundred_megabytes_and_a_hole(self):
+        self.guesses("192.0.2.207", 1, 2)
+        with self.file().open("ab") as file:
+            for _ in range(100):
+                file.write(b"x" * 1_000_000)
+            file.write(b"\n")
+        self.guesses("192.0.2.207", 3)
+        self.read_up_to_here("marker-12")
+        # A writer that goes on at its old place after the truncation.
+        size = self.file().stat().st_size
+        os.truncate(self.file(), 0)
+        os.truncate(self.file(), size)
+        self.guesses("192.0.2.207", 4)
+        self.read_up_to_here("marker-13")
+        self.assertEqual(self.counted("192.0.2.207"), [], "four lines are four")
+        self.guesses("192.0.2.207", 5)
+        self.wait_counted("192.0.2.207")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,21 @@ TEST_CASE("log decoding: bytes of no encoding stay visible as hex") {
   CHECK(decode_log_line(disk_cp932 + "\xFD!", LogEncoding::cp932) == std::string(disk_ja) + "\\xFD!");
 }
 
+TEST_CASE("log decoding: a line of UTF-16 among others is read as such in automatic") {
+  const auto decode = [](std::string_view bytes) {
+    return decode_log_line(bytes, LogEncoding::automatic, false);
+  };
+  using namespace std::string_view_literals;
+  CHECK(decode("E\0r\0r\0o\0r\0\r\0"sv) == "Error");  // split before the NUL of its line end
+  CHECK(decode("\xFF\xFE"
+               "E\0r\0r\0\r\0"sv) == "Err");            // with a byte order mark
+  CHECK(decode("\0E\0r\0r\0o\0r\0\r\0"sv) == "Error");  // with the NUL of the line end before it
+  CHECK(decode("\0C\0:\0 \0\xC7\x30\r\0"sv) == "C: デ");
+  CHECK(decode("\0C\0:\0 \x30\xC7\0\r\0"sv) == "C: デ");  // big endian, with its own NUL behind
+  CHECK(decode("\0\xFF\x01"sv) == "\\x00\\xFF\\x01");
+  CHECK(decode("a\0b"sv) == "a\\x00b");
+}
+
 TEST_CASE("log decoding: control characters and direction marks cannot reach a screen") {
   CHECK(decode_log_line(std::string("a\0b\x1B[2J\tc\x7F", 10), LogEncoding::utf8) ==
         "a\\x00b\\x1B[2J\tc\\x7F");

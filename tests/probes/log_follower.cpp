@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <lzma.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -501,17 +502,264 @@ TEST_CASE("log follower: a fifo in the place of the file never blocks") {
   REQUIRE(desk.run_until([&] { return desk.has_problem("not a regular file"); }));
 }
 
-TEST_CASE("log follower: a line of ten megabytes is cut with a mark and the next one is whole") {
+TEST_CASE("log follower: a line of a megabyte is cut with a mark and the next one is whole") {
   Desk desk;
   append(desk.file(), "");
   desk.start_known();
-  append(desk.file(), std::string(10'000'000, 'x'));
+  append(desk.file(), std::string(1'000'000, 'x'));
   append(desk.file(), "\nnext\n");
   REQUIRE(desk.run_until_lines(2));
   CHECK(desk.lines[0].size() < 65'600);
-  CHECK(desk.lines[0].ends_with(" [9934464 more bytes left out]"));
+  CHECK(desk.lines[0].ends_with(" [934464 more bytes left out]"));
   CHECK(desk.lines[1] == "next");
-  CHECK(desk.seen[1].offset == 10'000'001);
+  CHECK(desk.seen[1].offset == 1'000'001);
+}
+
+TEST_CASE("log follower: a line without an end is handed over in parts also over restarts") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  constexpr std::size_t part = 65'536 + most_left_out_bytes;
+  append(desk.file(), std::string(part + 100, 'x'));
+  REQUIRE(desk.run_until_lines(1));
+  CHECK(desk.lines[0].ends_with("x [1048576 more bytes left out]"));
+  desk.stop();
+  append(desk.file(), std::string(part, 'y'));
+  desk.start();
+  REQUIRE(desk.run_until_lines(2));
+  append(desk.file(), "\nthe end\n");
+  REQUIRE(desk.run_until_lines(4));
+  CHECK(desk.seen[1].offset == part);
+  CHECK(desk.lines[2] == std::string(100, 'y'));
+  CHECK(desk.lines[3] == "the end");
+}
+
+TEST_CASE(
+    "log follower: a writer that goes on at its old place after a truncation leaves a hole and no line is "
+    "lost") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  std::ofstream writer(desk.file(), std::ios::binary | std::ios::in | std::ios::out);
+  writer << "first line of the log\n" << std::string(3'000'000, 'x') << std::endl;
+  REQUIRE(desk.run_until_lines(4));
+  fs::resize_file(desk.file(), 0);
+  writer << "after the truncation" << std::endl;
+  REQUIRE(desk.run_until_lines(5));
+  CHECK(desk.lines.back() == "[3000023 NUL bytes left out] after the truncation");
+}
+
+namespace {
+
+/// Files are looked at as somebody for whom rights mean something, and changed as who runs the test.
+class Nobody {
+ public:
+  Nobody() { become(true); }
+  ~Nobody() { become(false); }
+  Nobody(const Nobody&) = delete;
+  Nobody& operator=(const Nobody&) = delete;
+  void allow(const fs::path& path, bool allowed) const {
+    become(false);
+    fs::permissions(path, allowed ? fs::perms(0755) : fs::perms(0));
+    become(true);
+  }
+  void write(const fs::path& path, std::string_view text) const {
+    become(false);
+    append(path, text);
+    become(true);
+  }
+
+ private:
+  static void become(bool nobody) {
+    if (getuid() == 0) REQUIRE(seteuid(nobody ? 65'534 : 0) == 0);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("log follower: a file that cannot be read while it is started doubles and loses nothing later") {
+  Desk desk;
+  fs::permissions(desk.folder, fs::perms(0755));
+  append(desk.file(), "old\n");
+  desk.start_known();
+  append(desk.file(), "one\n");
+  REQUIRE(desk.run_until_lines(1));
+  desk.stop();
+  const Nobody nobody;
+  nobody.allow(desk.file(), false);
+  nobody.write(desk.file(), "two\n");
+  desk.start();
+  REQUIRE(desk.run_until([&] { return desk.has_problem("cannot be opened"); }));
+  nobody.write(desk.file(), "three\n");
+  nobody.allow(desk.file(), true);
+  REQUIRE(desk.run_until_lines(3));
+  nobody.write(desk.file(), "four\n");
+  REQUIRE(desk.run_until_lines(4));
+  CHECK(desk.lines == Lines{"one", "two", "three", "four"});
+  CHECK(desk.problems.size() == 1);
+}
+
+TEST_CASE(
+    "log follower: of a new file that cannot be read yet what is written from now on comes and no more") {
+  Desk desk;
+  fs::permissions(desk.folder, fs::perms(0755));
+  append(desk.file(), "a year of old lines\n");
+  const Nobody nobody;
+  nobody.allow(desk.file(), false);
+  desk.start();
+  REQUIRE(desk.run_until([&] { return desk.has_problem("cannot be opened") && desk.knows(desk.file()); }));
+  desk.stop();
+  nobody.write(desk.file(), "one\n");
+  desk.start();
+  REQUIRE(desk.run_until([&] { return desk.problems.size() == 2; }));
+  nobody.allow(desk.file(), true);
+  REQUIRE(desk.run_until_lines(1));
+  nobody.write(desk.file(), "two\n");
+  REQUIRE(desk.run_until_lines(2));
+  CHECK(desk.lines == Lines{"one", "two"});
+}
+
+TEST_CASE("log follower: a folder that is closed while it is started doubles and loses nothing later") {
+  for (const std::string pattern : {"sub/app.log", "sub/*.log", "*/app.log"}) {
+    Desk desk(pattern);
+    fs::permissions(desk.folder, fs::perms(0755));
+    fs::create_directory(desk.file("sub"));
+    append(desk.file("sub/app.log"), "");
+    desk.start();
+    REQUIRE(desk.run_until([&] { return desk.knows(desk.file("sub/app.log")); }));
+    append(desk.file("sub/app.log"), "one\n");
+    REQUIRE(desk.run_until_lines(1));
+    desk.stop();
+    const Nobody nobody;
+    nobody.allow(desk.file("sub"), false);
+    desk.start();
+    for (int turn = 0; turn < 20; ++turn) desk.io->run_one_for(std::chrono::milliseconds(5));
+    nobody.allow(desk.file("sub"), true);
+    nobody.write(desk.file("sub/app.log"), "two\n");
+    REQUIRE(desk.run_until_lines(2));
+    CHECK(desk.lines == Lines{"one", "two"});
+  }
+}
+
+TEST_CASE("log follower: another file that got the same inode is read from its start") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "the first file, line 1\n");
+  REQUIRE(desk.run_until_lines(1));
+  desk.stop();
+  fs::resize_file(desk.file(), 0);
+  append(desk.file(), "the second file, line 1\nthe second file, line 2\n");
+  desk.start();
+  REQUIRE(desk.run_until_lines(3));
+  CHECK(desk.lines[1] == "the second file, line 1");
+  CHECK(desk.lines[2] == "the second file, line 2");
+}
+
+TEST_CASE(
+    "log follower: a loop of links and a device and a folder in the glob are told and the rest is read") {
+  Desk desk("*.log");
+  fs::create_symlink("b.log", desk.file("a.log"));
+  fs::create_symlink("a.log", desk.file("b.log"));
+  fs::create_symlink("/dev/zero", desk.file("c.log"));
+  fs::create_directory(desk.file("d.log"));
+  fs::create_symlink(".", desk.file("e.log"));
+  REQUIRE(mkfifo(desk.file("f.log").c_str(), 0600) == 0);
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "one\n");
+  REQUIRE(desk.run_until_lines(1));
+  CHECK(desk.problems.size() == 6);
+}
+
+TEST_CASE("log follower: a folder in the place of the file over a restart and then the file again") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "one\n");
+  REQUIRE(desk.run_until_lines(1));
+  desk.stop();
+  fs::rename(desk.file(), desk.file("app.log.1"));
+  append(desk.file("app.log.1"), "two\n");
+  fs::create_directory(desk.file());
+  desk.start();
+  REQUIRE(desk.run_until_lines(2));
+  desk.stop();
+  fs::remove(desk.file());
+  append(desk.file(), "three\n");
+  desk.start();
+  REQUIRE(desk.run_until_lines(3));
+  CHECK(desk.lines == Lines{"one", "two", "three"});
+}
+
+TEST_CASE("log follower: two thousand files of one glob are all followed") {
+  Desk desk("*.log");
+  const auto name = [&](int number) { return desk.file("app-" + std::to_string(number) + ".log"); };
+  for (int number = 0; number < 2'000; ++number) append(name(number), "old\n");
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = limit.rlim_max;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  desk.start();
+  REQUIRE(desk.run_until([&] { return desk.saved.size() == 2'001; }));
+  for (int number = 0; number < 2'000; ++number) append(name(number), std::to_string(number) + "\n");
+  REQUIRE(desk.run_until_lines(2'000));
+  desk.stop();
+  for (int number = 0; number < 2'000; ++number) append(name(number), std::to_string(number) + "\n");
+  desk.start();
+  REQUIRE(desk.run_until_lines(4'000));
+  std::map<std::string, int> count;
+  for (const std::string& line : desk.lines) ++count[line];
+  CHECK(count.size() == 2'000);
+  CHECK(std::all_of(count.begin(), count.end(), [](const auto& one) { return one.second == 2; }));
+  CHECK(desk.problems.empty());
+}
+
+TEST_CASE("log follower: files beyond the number that may be open are told and followed when there is room") {
+  Desk desk("*.log");
+  desk.options.files = 2;
+  for (const char* name : {"a.log", "b.log", "c.log"}) append(desk.file(name), "");
+  desk.start();
+  REQUIRE(desk.run_until([&] { return desk.has_problem("c.log: is not followed"); }));
+  fs::remove(desk.file("a.log"));
+  append(desk.file("c.log"), "now\n");
+  REQUIRE(desk.run_until_lines(1));
+  CHECK(desk.lines == Lines{"now"});
+}
+
+TEST_CASE("log follower: UTF-16 that comes byte by byte and over stops loses nothing") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  const std::string bytes(
+      "\xFF\xFE"
+      "O\0K\0\r\0\n\0\xC7\x30\n\0E\0\n\0",
+      18);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    append(desk.file(), bytes.substr(i, 1));
+    desk.io->run_one_for(std::chrono::milliseconds(2));
+    if (i % 3 != 2) continue;
+    desk.stop();
+    desk.start();
+  }
+  REQUIRE(desk.run_until_lines(3));
+  CHECK(desk.lines == Lines{"OK", "デ", "E"});
+}
+
+TEST_CASE("log follower: an encoding that changes within a file is followed line by line") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "障害\n\x8F\xE1\x8A\x51\n");
+  append(desk.file(), std::string("\xFF\xFE"
+                                  "E\0r\0r\0\r\0\n\0\n\0o\0k\0\r\0\n\0",
+                                  24));
+  append(desk.file(), "plain\n");
+  REQUIRE(desk.run_until_lines(6));
+  CHECK(desk.lines[0] == "障害");
+  CHECK(desk.lines[1] == "障害");
+  CHECK(desk.lines[2] == "Err");
+  CHECK(desk.lines[4] == "ok");
 }
 
 TEST_CASE("log follower: UTF-16 with a byte order mark and binary rubbish are read as lines") {
@@ -580,6 +828,10 @@ TEST_CASE("log unpacking: what is damaged or of no such kind is told") {
   fs::resize_file(desk.file("b.xz"), fs::file_size(desk.file("b.xz")) - 20);
   CHECK(fails("b.xz"));
   CHECK(fails("missing.xz"));
+  write_gzip(desk.file("c.gz"), std::string(1'000'000, 'x') + "end");
+  CHECK_FALSE(fails("c.gz"));
+  fs::resize_file(desk.file("c.gz"), fs::file_size(desk.file("c.gz")) - 20);
+  CHECK(fails("c.gz"));
   CHECK(can_be_unpacked("a.log.2.xz"));
   CHECK_FALSE(can_be_unpacked("a.log.2.bz2"));
 }
@@ -609,6 +861,27 @@ TEST_CASE("log follower: files compressed while it was stopped are unpacked and 
   CHECK(desk.lines == Lines{"the first line", "the second line", "the third line", "the fourth line",
                             "the fifth line", "the sixth line"});
   CHECK(desk.problems.empty());
+}
+
+TEST_CASE("log follower: of a packed file that ends too early what is there is read and the rest is told") {
+  Desk desk;
+  append(desk.file(), "");
+  desk.start_known();
+  append(desk.file(), "the first line of the day\n");
+  REQUIRE(desk.run_until_lines(1));
+  desk.stop();
+  std::string text = "the first line of the day\n";
+  for (int i = 0; i < 20'000; ++i) text += "line " + std::to_string(i * 7919 % 20'011) + "\n";
+  write_gzip(desk.file("app.log.1.gz"), text);
+  fs::resize_file(desk.file("app.log.1.gz"), fs::file_size(desk.file("app.log.1.gz")) / 2);
+  fs::remove(desk.file());
+  append(desk.file(), "after\n");
+  desk.start();
+  REQUIRE(desk.run_until([&] { return !desk.lines.empty() && desk.lines.back() == "after"; }));
+  CHECK(desk.lines.size() > 1'000);
+  CHECK(desk.lines[1] == "line 0");
+  CHECK(desk.lines[2] == "line 7919");
+  CHECK(desk.has_problem("it ends too early; what could be unpacked was read"));
 }
 
 TEST_CASE("log follower: what the sieve keeps back is handed over where it stands near a line that tells") {

@@ -13,6 +13,7 @@ struct KeptLine {
   std::uint64_t offset;
   std::string bytes;
   std::uint64_t left_out;
+  std::uint64_t nuls;
 };
 
 /// The text fed in pieces of the given size.
@@ -20,7 +21,7 @@ std::vector<KeptLine> split(LogSplitter& splitter, std::string_view text, std::s
   std::vector<KeptLine> lines;
   for (std::size_t at = 0; at < text.size(); at += piece)
     splitter.feed(text.substr(at, piece), [&](const RawLine& line) {
-      lines.push_back({line.offset, std::string(line.bytes), line.left_out});
+      lines.push_back({line.offset, std::string(line.bytes), line.left_out, line.nuls});
     });
   return lines;
 }
@@ -60,6 +61,47 @@ TEST_CASE("log splitter: UTF-16 lines end only at a whole unit") {
     CHECK(from_little[1].offset == 10);
     CHECK(from_big[1].bytes == std::string("\0B", 2));
     CHECK(l.next_offset() == 14);
+  }
+}
+
+TEST_CASE("log splitter: many NUL bytes before a line are counted and few are kept") {
+  const std::string hole(1'000, '\0'), few(3, '\0');
+  const std::string text = hole + "after\n" + few + "few\nb" + hole + "\n" + hole + "\n" + hole;
+  for (const std::size_t piece : {1, 7, 500, 5'000}) {
+    LogSplitter splitter(LogSplitter::Unit::byte, 10, 2'000);
+    const auto lines = split(splitter, text, piece);
+    REQUIRE(lines.size() == 4);
+    CHECK(lines[0].bytes == "after");
+    CHECK(lines[0].nuls == 1'000);
+    CHECK(lines[0].offset == 10);
+    CHECK(lines[1].bytes == few + "few");
+    CHECK(lines[1].nuls == 0);
+    CHECK(lines[1].offset == 1'016);
+    CHECK(lines[2].bytes == "b" + hole);
+    CHECK(lines[3].bytes.empty());
+    CHECK(lines[3].nuls == 1'000);
+    CHECK(splitter.next_offset() == 10 + text.size());
+    CHECK(splitter.finish()->nuls == 1'000);
+    CHECK(splitter.line_offset() == 10 + text.size());
+  }
+}
+
+TEST_CASE("log splitter: a line without an end is handed over in parts that lose no place") {
+  const std::string text(2 * nethealth::most_left_out_bytes + 5'000, 'x');
+  for (const auto unit : {LogSplitter::Unit::byte, LogSplitter::Unit::utf16le}) {
+    for (const std::size_t piece : {999, 65'536}) {
+      LogSplitter splitter(unit, 0, 1'000);
+      const auto lines = split(splitter, text, piece);
+      REQUIRE(lines.size() == 2);
+      for (std::size_t i = 0; i < 2; ++i) {
+        CHECK(lines[i].bytes.size() == 1'000);
+        CHECK(lines[i].left_out == nethealth::most_left_out_bytes);
+        CHECK(lines[i].offset == i * (1'000 + nethealth::most_left_out_bytes));
+      }
+      CHECK(splitter.line_offset() == 2 * (1'000 + nethealth::most_left_out_bytes));
+      CHECK(splitter.next_offset() == text.size());
+      CHECK(splitter.finish()->left_out == 2'000);
+    }
   }
 }
 
