@@ -283,16 +283,29 @@ int pdu_type(SnmpVerb verb) {
   return SNMP_MSG_GET;
 }
 
+/// An identifier in the library's own numbers, which are wider.
+class LibraryOid {
+ public:
+  explicit LibraryOid(const Oid& from) : size_(from.size()) {
+    if (fits()) std::copy(from.begin(), from.end(), numbers_.begin());
+  }
+  [[nodiscard]] bool fits() const { return size_ <= numbers_.size(); }
+  [[nodiscard]] const oid* data() const { return numbers_.data(); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  std::array<oid, MAX_OID_LEN> numbers_;  // only as many as there are are written and read
+  std::size_t size_;
+};
+
 bool add_binding(netsnmp_pdu& pdu, const Oid& name, u_char type, const void* value, std::size_t bytes) {
-  const std::vector<oid> id(name.begin(), name.end());
-  return id.size() <= MAX_OID_LEN &&
-         snmp_pdu_add_variable(&pdu, id.data(), id.size(), type, value, bytes) != nullptr;
+  const LibraryOid id(name);
+  return id.fits() && snmp_pdu_add_variable(&pdu, id.data(), id.size(), type, value, bytes) != nullptr;
 }
 
 bool add_identifier(netsnmp_pdu& pdu, const Oid& name, const Oid& value) {
-  const std::vector<oid> id(value.begin(), value.end());
-  return id.size() <= MAX_OID_LEN &&
-         add_binding(pdu, name, ASN_OBJECT_ID, id.data(), id.size() * sizeof(oid));
+  const LibraryOid id(value);
+  return id.fits() && add_binding(pdu, name, ASN_OBJECT_ID, id.data(), id.size() * sizeof(oid));
 }
 
 bool add_binding(netsnmp_pdu& pdu, const VarBind& varbind) {
@@ -309,7 +322,7 @@ bool add_binding(netsnmp_pdu& pdu, const VarBind& varbind) {
     case SnmpValue::Kind::octets:
       return add_binding(pdu, varbind.oid, ASN_OCTET_STR, value.octets.data(), value.octets.size());
     case SnmpValue::Kind::oid:
-      return add_identifier(pdu, varbind.oid, value.oid);
+      return add_identifier(pdu, varbind.oid, value.oid());
     default:
       return false;
   }
@@ -374,12 +387,9 @@ SnmpValue value_of(const netsnmp_variable_list& variable) {
       return value;
     case ASN_OBJECT_ID: {
       Oid id;
-      if (variable.val.objid != nullptr) {
-        for (std::size_t i = 0; i < variable.val_len / sizeof(oid); ++i) {
-          id.push_back(static_cast<std::uint32_t>(variable.val.objid[i]));
-        }
-      }
-      return SnmpValue::of(std::move(id));
+      if (variable.val.objid != nullptr)
+        id.append(variable.val.objid, variable.val.objid + variable.val_len / sizeof(oid));
+      return SnmpValue::of(id);
     }
     case SNMP_NOSUCHOBJECT:
     case SNMP_NOSUCHINSTANCE:
@@ -403,10 +413,7 @@ SnmpResponse response_of(const netsnmp_pdu& pdu) {
   for (const netsnmp_variable_list* variable = pdu.variables; variable != nullptr;
        variable = variable->next_variable) {
     VarBind& varbind = response.varbinds.emplace_back();
-    varbind.oid.reserve(variable->name_length);
-    for (std::size_t i = 0; i < variable->name_length; ++i) {
-      varbind.oid.push_back(static_cast<std::uint32_t>(variable->name[i]));
-    }
+    varbind.oid = Oid(variable->name, variable->name + variable->name_length);
     varbind.value = value_of(*variable);
   }
   return response;
@@ -543,8 +550,8 @@ Result<std::string> encode_snmp(const SnmpRequest& request, std::int32_t id, con
   if (notice && !add_notice(*pdu, request.notice))
     return failure(oid_text(request.notice.trap), "the notification cannot be written");
   for (const Oid& requested : request.oids) {
-    const std::vector<oid> name(requested.begin(), requested.end());
-    if (name.size() > MAX_OID_LEN || snmp_add_null_var(pdu.get(), name.data(), name.size()) == nullptr) {
+    const LibraryOid name(requested);
+    if (!name.fits() || snmp_add_null_var(pdu.get(), name.data(), name.size()) == nullptr) {
       return failure(oid_text(requested), "the identifier cannot be asked for");
     }
   }

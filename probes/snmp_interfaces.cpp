@@ -16,42 +16,44 @@ const Oid if_high_speed{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 15};
 const Oid if_counter_discontinuity{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 19};
 const Oid dot3_duplex{1, 3, 6, 1, 2, 1, 10, 7, 2, 1, 19};
 
-/// The cells of one row. The key is kept between them, so that a cell costs no memory.
-class Row {
+/// One column, whose cells are asked for in ascending order of the rows: each step is to the next cell, not a
+/// search in all readings.
+class Column {
  public:
-  Row(const SnmpReadings& readings, Oid index) : readings_(readings), index_(std::move(index)) {}
+  Column(const SnmpReadings& readings, const Oid& prefix)
+      : prefix_(prefix), at_(readings.lower_bound(prefix)), end_(readings.end()) {}
 
-  [[nodiscard]] const Oid& index() const { return index_; }
-  [[nodiscard]] std::optional<std::uint64_t> whole(const Oid& column) {
-    const SnmpValue* value = find(column);
+  const SnmpValue* cell(std::uint32_t index) {
+    for (; at_ != end_ && starts_with(at_->first, prefix_); ++at_) {
+      const Oid& instance = at_->first;
+      if (instance.size() != prefix_.size() + 1 || instance.back() < index) continue;
+      return instance.back() == index ? &at_->second : nullptr;
+    }
+    return nullptr;
+  }
+  std::optional<std::uint64_t> whole(std::uint32_t index) {
+    const SnmpValue* value = cell(index);
     return value == nullptr ? std::nullopt : value->whole();
   }
-  [[nodiscard]] std::string text(const Oid& column) {
-    const SnmpValue* value = find(column);
+  std::string text(std::uint32_t index) {
+    const SnmpValue* value = cell(index);
     return value == nullptr ? std::string() : value->text();
   }
 
  private:
-  const SnmpValue* find(const Oid& column) {
-    key_.assign(column.begin(), column.end());
-    key_.insert(key_.end(), index_.begin(), index_.end());
-    const auto found = readings_.find(key_);
-    return found == readings_.end() ? nullptr : &found->second;
-  }
-
-  const SnmpReadings& readings_;
-  Oid index_;
-  Oid key_;
+  const Oid& prefix_;
+  SnmpReadings::const_iterator at_;
+  SnmpReadings::const_iterator end_;
 };
 
-std::optional<std::uint64_t> speed(Row& row) {
+std::optional<std::uint64_t> megabits(std::optional<std::uint64_t> high_speed,
+                                      std::optional<std::uint64_t> speed) {
   constexpr std::uint64_t bits_per_megabit = 1'000'000;
   // ifSpeed's largest value means "look at ifHighSpeed" (RFC 2863).
   constexpr std::uint64_t too_fast_to_say = std::numeric_limits<std::uint32_t>::max();
-  if (const auto high = row.whole(if_high_speed)) return high;
-  const auto bits = row.whole(if_speed);
-  if (!bits || *bits == too_fast_to_say) return std::nullopt;
-  return *bits / bits_per_megabit;
+  if (high_speed) return high_speed;
+  if (!speed || *speed == too_fast_to_say) return std::nullopt;
+  return *speed / bits_per_megabit;
 }
 
 bool is_up(std::uint64_t oper_status) {
@@ -71,29 +73,36 @@ const std::vector<InterfaceTable>& interface_tables() {
   return tables;
 }
 
-std::vector<InterfaceSeen> interfaces_of(const SnmpReadings& readings) {
+std::vector<InterfaceSeen> interfaces_of(const SnmpReadings& readings, SnmpTotals& totals) {
   constexpr std::uint64_t admin_up = 1, half_duplex = 2, full_duplex = 3;
+  Column description(readings, if_descr), name(readings, if_name), oper_status(readings, if_oper_status);
+  Column in_errors(readings, if_in_errors), out_errors(readings, if_out_errors),
+      restarted(readings, if_counter_discontinuity);
+  Column high_speed(readings, if_high_speed), low_speed(readings, if_speed),
+      duplex_status(readings, dot3_duplex);
   std::vector<InterfaceSeen> seen;
   for (auto at = readings.lower_bound(if_admin_status);
        at != readings.end() && starts_with(at->first, if_admin_status); ++at) {
-    Row row(readings, index_of(at->first, if_admin_status));
-    const Oid& index = row.index();
+    const std::uint32_t index = at->first.back();
     const auto admin = at->second.whole();
-    const auto oper = row.whole(if_oper_status);
-    if (!admin || !oper || index.size() != 1 || index.front() > std::numeric_limits<std::int32_t>::max())
-      continue;
+    const auto oper = oper_status.whole(index);
+    const bool one_number = at->first.size() == if_admin_status.size() + 1;
+    if (!admin || !oper || !one_number || index > std::numeric_limits<std::int32_t>::max()) continue;
     InterfaceSeen interface;
-    interface.index = static_cast<int>(index.front());
-    interface.description = row.text(if_descr);
-    interface.name = row.text(if_name);
+    interface.index = static_cast<int>(index);
+    interface.description = description.text(index);
+    interface.name = name.text(index);
     if (interface.name.empty()) interface.name = interface.description;
-    if (interface.name.empty()) interface.name = std::to_string(index.front());
+    if (interface.name.empty()) interface.name = std::to_string(index);
     interface.admin_up = *admin == admin_up;
     interface.oper_up = is_up(*oper);
-    interface.in_errors = row.whole(if_in_errors).value_or(0);
-    interface.out_errors = row.whole(if_out_errors).value_or(0);
-    interface.speed_mbps = speed(row);
-    const auto duplex = row.whole(dot3_duplex);
+    const std::uint64_t discontinuity = restarted.whole(index).value_or(0);
+    interface.in_errors =
+        totals.total(*interface.index, SnmpTotals::in_errors, in_errors.whole(index), discontinuity);
+    interface.out_errors =
+        totals.total(*interface.index, SnmpTotals::out_errors, out_errors.whole(index), discontinuity);
+    interface.speed_mbps = megabits(high_speed.whole(index), low_speed.whole(index));
+    const auto duplex = duplex_status.whole(index);
     if (duplex == half_duplex || duplex == full_duplex) interface.full_duplex = duplex == full_duplex;
     seen.push_back(std::move(interface));
   }

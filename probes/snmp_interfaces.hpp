@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "probes/observation.hpp"
+#include "probes/snmp_totals.hpp"
 #include "probes/snmp_value.hpp"
 
 namespace nethealth {
@@ -22,7 +23,8 @@ inline constexpr std::size_t if_speed_table = 3;
 
 /// One for each row with both an administrative and an operational status. `oper_up` is false for down(2) and
 /// lowerLayerDown(7) and notPresent(6); testing(3), unknown(4) and dormant(5) are no evidence of a cut cable
-/// and count as up. Without ifName the name is ifDescr, without either the index.
-std::vector<InterfaceSeen> interfaces_of(const SnmpReadings& readings);
+/// and count as up. Without ifName the name is ifDescr, without either the index. Error counters are totals,
+/// which `totals` keeps from look to look.
+std::vector<InterfaceSeen> interfaces_of(const SnmpReadings& readings, SnmpTotals& totals);
 
 }  // namespace nethealth

@@ -25,6 +25,8 @@ using boost::asio::ip::udp;
 constexpr int max_silent_requests = 2;
 /// Looks in a row in which one table made the agent silent: then it is treated as absent for a while.
 constexpr int max_table_strikes = 3;
+/// Taken at once for what a look reads: a device of some twenty ports.
+constexpr std::size_t look_memory_bytes = 32 * 1024;
 /// Names, classes and limits kept of one agent.
 constexpr std::size_t max_fixed_objects = 10'000;
 
@@ -50,7 +52,7 @@ struct Agent {
   std::vector<const SensorRule*> rules;
   std::map<Oid, Clock::time_point> absent;  ///< tables by first column, objects by instance; until when
   std::map<Oid, int> strikes;
-  std::set<Oid> had_rows;
+  std::map<Oid, std::size_t> rows;  ///< of tables that had some, by first column: how many, last time
   SnmpReadings fixed;
   std::set<Oid> fixed_missing;
   std::optional<Clock::time_point> fixed_since;
@@ -64,7 +66,7 @@ struct Agent {
   void forget_findings() {
     absent.clear();
     strikes.clear();
-    had_rows.clear();
+    rows.clear();
     fixed.clear();
     fixed_missing.clear();
     fixed_since.reset();
@@ -197,7 +199,7 @@ class Look : public std::enable_shared_from_this<Look> {
   /// Which packs fit is asked once, and again after a restart, another sysObjectID, or an hour.
   void survey() {
     const auto found = readings_.find(sys_object_id);
-    const Oid id = found == readings_.end() ? Oid{} : found->second.oid;
+    const Oid id = found == readings_.end() ? Oid{} : found->second.oid();
     Agent& agent = *agent_;
     const bool fresh = agent.surveyed && started_ - *agent.surveyed < snmp_absent_recheck;
     if (quick_ || (fresh && id == agent.sys_object_id)) {
@@ -261,9 +263,11 @@ class Look : public std::enable_shared_from_this<Look> {
     for (const Oid& column : columns) {
       if (walked_.insert(column).second) wanted.push_back(column);
     }
-    const auto task = std::make_shared<SnmpWalk>(
-        std::move(wanted), agent_->no_bulk ? SnmpVersion::v1 : agent_->peer->credential.version);
     const Oid key = columns.front();
+    const auto last_time = agent_->rows.find(key);
+    const auto task = std::make_shared<SnmpWalk>(
+        std::move(wanted), agent_->no_bulk ? SnmpVersion::v1 : agent_->peer->credential.version,
+        last_time == agent_->rows.end() ? 0 : last_time->second);
     run(task, walk_limit(), [self = shared_from_this(), task, key, comes_and_goes, then](bool silent) {
       self->walked(*task, key, comes_and_goes, silent);
       then();
@@ -280,8 +284,8 @@ class Look : public std::enable_shared_from_this<Look> {
     }
     agent_->strikes.erase(key);
     if (has_rows(key)) {
-      agent_->had_rows.insert(key);
-    } else if (!comes_and_goes && !agent_->had_rows.contains(key)) {
+      agent_->rows[key] = walk.table_rows();
+    } else if (!comes_and_goes && !agent_->rows.contains(key)) {
       mark_absent(key);
     }
   }
@@ -374,8 +378,7 @@ class Look : public std::enable_shared_from_this<Look> {
     const bool shows_nothing = readings_.empty() && agent_->enterprises.empty();
     if (seen_.status == Outcome::ok && shows_nothing) seen_.status = Outcome::auth_error;
     if (seen_.status == Outcome::ok) {
-      seen_.interfaces = interfaces_of(readings_);
-      agent_->totals.apply(seen_.interfaces, readings_);
+      seen_.interfaces = interfaces_of(readings_, agent_->totals);
       if (!quick_) seen_.sensors = sensors_of(agent_->rules, readings_);
     }
     const SnmpProber::Done done = std::move(done_);
@@ -389,7 +392,8 @@ class Look : public std::enable_shared_from_this<Look> {
   SnmpProber::Done done_;
   boost::asio::steady_timer deadline_;
   Clock::time_point started_;
-  SnmpReadings readings_;
+  std::pmr::monotonic_buffer_resource memory_{look_memory_bytes};  ///< freed as one, with the look
+  SnmpReadings readings_{&memory_};
   std::set<Oid> walked_;
   SnmpSeen seen_;
   int silent_ = 0;

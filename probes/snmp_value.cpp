@@ -7,7 +7,6 @@
 namespace nethealth {
 namespace {
 
-constexpr std::size_t max_oid_length = 128;
 constexpr std::size_t max_printable_bytes = 255;
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
@@ -54,45 +53,6 @@ std::optional<double> parsed_number(std::string_view text) {
 
 }  // namespace
 
-std::optional<Oid> parse_oid(std::string_view text) {
-  Oid oid;
-  while (true) {
-    std::uint32_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || oid.size() == max_oid_length) return std::nullopt;
-    oid.push_back(number);
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (text.empty()) return oid;
-    if (text.front() != '.') return std::nullopt;
-    text.remove_prefix(1);
-  }
-}
-
-std::string oid_text(const Oid& oid) {
-  std::string text;
-  for (const std::uint32_t number : oid) {
-    if (!text.empty()) text += '.';
-    text += std::to_string(number);
-  }
-  return text;
-}
-
-bool starts_with(const Oid& oid, const Oid& prefix) {
-  return oid.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), oid.begin());
-}
-
-Oid joined(const Oid& front, const Oid& back) {
-  Oid whole;
-  whole.reserve(front.size() + back.size());
-  whole.insert(whole.end(), front.begin(), front.end());
-  whole.insert(whole.end(), back.begin(), back.end());
-  return whole;
-}
-
-Oid index_of(const Oid& oid, const Oid& prefix) {
-  return Oid(oid.begin() + static_cast<std::ptrdiff_t>(prefix.size()), oid.end());
-}
-
 SnmpValue SnmpValue::of(std::int64_t number) {
   SnmpValue value;
   value.kind = Kind::integer;
@@ -114,11 +74,15 @@ SnmpValue SnmpValue::of(std::string octets) {
   return value;
 }
 
-SnmpValue SnmpValue::of(Oid oid) {
+SnmpValue SnmpValue::of(const Oid& oid) {
   SnmpValue value;
   value.kind = Kind::oid;
-  value.oid = std::move(oid);
+  value.octets = oid_text(oid);
   return value;
+}
+
+Oid SnmpValue::oid() const {
+  return kind == Kind::oid ? parse_oid(octets).value_or(Oid{}) : Oid{};
 }
 
 std::optional<double> SnmpValue::number() const {
@@ -157,7 +121,7 @@ std::string SnmpValue::text() const {
     case Kind::octets:
       return printable(octets);
     case Kind::oid:
-      return oid_text(oid);
+      return octets;
     case Kind::address: {
       std::string dotted;
       for (const char octet : octets) {

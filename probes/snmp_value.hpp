@@ -1,24 +1,16 @@
 #pragma once
-// Object identifiers and values as SNMP carries them (RFC 3416), free of any library's types.
+// Values as SNMP carries them (RFC 3416), free of any library's types.
 
 #include <cstdint>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "probes/oid.hpp"
 
 namespace nethealth {
-
-using Oid = std::vector<std::uint32_t>;
-
-/// Dotted numbers, without a leading dot; 1 to 128 of them (RFC 3416). Empty if it is not that.
-[[nodiscard]] std::optional<Oid> parse_oid(std::string_view text);
-[[nodiscard]] std::string oid_text(const Oid& oid);
-[[nodiscard]] bool starts_with(const Oid& oid, const Oid& prefix);
-[[nodiscard]] Oid joined(const Oid& front, const Oid& back);
-/// What follows the prefix; the caller has seen that it is one.
-[[nodiscard]] Oid index_of(const Oid& oid, const Oid& prefix);
 
 struct SnmpValue {
   enum class Kind : std::uint8_t {
@@ -36,15 +28,16 @@ struct SnmpValue {
   std::int64_t integer = 0;
   std::uint64_t unsigned_integer = 0;
   double real = 0;
-  std::string octets;
-  Oid oid;
+  std::string octets;  ///< of an identifier its dotted numbers
 
   static SnmpValue of(std::int64_t number);
   static SnmpValue of_unsigned(std::uint64_t number);
   static SnmpValue of(std::string octets);
-  static SnmpValue of(Oid oid);
+  static SnmpValue of(const Oid& oid);
 
   [[nodiscard]] bool present() const { return kind != Kind::missing && kind != Kind::end_of_view; }
+  /// Of an identifier; empty for anything else.
+  [[nodiscard]] Oid oid() const;
   /// A number, also where an agent writes it as text ("42.5"); empty for anything else.
   [[nodiscard]] std::optional<double> number() const;
   /// The same for whole, not negative numbers: counters, statuses, indexes.
@@ -59,7 +52,7 @@ struct VarBind {
 };
 
 /// All that one look has read, by full instance, in the order of the tree.
-using SnmpReadings = std::map<Oid, SnmpValue>;
+using SnmpReadings = std::pmr::map<Oid, SnmpValue>;
 
 /// Text of an agent made fit to be kept and shown: valid UTF-8 without control or direction characters,
 /// trimmed, at most 255 bytes. Octets that are no UTF-8 become U+FFFD.

@@ -15,11 +15,12 @@ const Oid enterprises_root{1, 3, 6, 1, 4, 1};
 
 }  // namespace
 
-SnmpWalk::SnmpWalk(std::vector<Oid> columns, SnmpVersion version)
+SnmpWalk::SnmpWalk(std::vector<Oid> columns, SnmpVersion version, std::size_t expected_rows)
     : version_(version),
+      expected_rows_(expected_rows),
       width_(std::min(columns.size(), max_columns_per_request)),
       binding_bytes_(first_guess_bytes) {
-  for (Oid& column : columns) columns_.push_back(Column{column, column, true});
+  for (Oid& column : columns) columns_.push_back(Column{column, column});
 }
 
 std::optional<SnmpRequest> SnmpWalk::next() {
@@ -33,7 +34,11 @@ std::optional<SnmpRequest> SnmpWalk::next() {
   if (asked_.empty()) return std::nullopt;
   start_ = (asked_.back() + 1) % columns_.size();
   SnmpRequest request;
-  for (const std::size_t at : asked_) request.oids.push_back(columns_[at].last);
+  std::size_t rows = 0;
+  for (const std::size_t at : asked_) {
+    request.oids.push_back(columns_[at].last);
+    rows = std::max(rows, columns_[at].rows);
+  }
   if (version_ == SnmpVersion::v1) {
     request.verb = SnmpVerb::get_next;
     return request;
@@ -42,7 +47,16 @@ std::optional<SnmpRequest> SnmpWalk::next() {
   const double room = static_cast<double>(wanted_snmp_answer_bytes - overhead_bytes);
   const int fitting = static_cast<int>(room / (binding_bytes_ * static_cast<double>(asked_.size())));
   request.max_repetitions = std::clamp(fitting, 1, repetitions_limit_);
+  // One row more than are left, which shows the end.
+  if (rows < expected_rows_ && expected_rows_ - rows < static_cast<std::size_t>(request.max_repetitions))
+    request.max_repetitions = static_cast<int>(expected_rows_ - rows) + 1;
   return request;
+}
+
+std::size_t SnmpWalk::table_rows() const {
+  std::size_t rows = 0;
+  for (const Column& column : columns_) rows = std::max(rows, column.rows);
+  return rows;
 }
 
 bool SnmpWalk::retry_gently() {
@@ -88,20 +102,27 @@ void SnmpWalk::end_by_error(const SnmpResponse& response) {
   for (const std::size_t at : asked_) columns_[at].open = false;
 }
 
-bool SnmpWalk::take(Column& column, VarBind varbind, SnmpReadings& readings) {
-  if (varbind.value.kind == SnmpValue::Kind::end_of_view || !starts_with(varbind.oid, column.prefix)) {
+void SnmpWalk::take(Column& column, VarBind&& varbind, SnmpReadings& readings,
+                    SnmpReadings::const_iterator& next) {
+  // The last row begins with the column's prefix, so one comparison shows both: that this one does, and that
+  // it comes later.
+  const std::size_t same = common(varbind.oid, column.last);
+  if (varbind.value.kind == SnmpValue::Kind::end_of_view || same < column.prefix.size()) {
     column.open = false;
-    return false;
+    return;
   }
-  if (varbind.oid <= column.last) {
+  const bool later =
+      same < varbind.oid.size() && (same == column.last.size() || varbind.oid[same] > column.last[same]);
+  if (!later) {
     not_increasing_ = true;
     column.open = false;
-    return false;
+    return;
   }
   column.last = varbind.oid;
   ++rows_;
-  if (varbind.value.present()) readings.insert_or_assign(std::move(varbind.oid), std::move(varbind.value));
-  return true;
+  ++column.rows;
+  if (!varbind.value.present()) return;
+  next = std::next(readings.emplace_hint(next, std::move(varbind.oid), std::move(varbind.value)));
 }
 
 void SnmpWalk::accept(SnmpResponse response, std::size_t bytes, SnmpReadings& readings) {
@@ -113,10 +134,13 @@ void SnmpWalk::accept(SnmpResponse response, std::size_t bytes, SnmpReadings& re
     return;
   }
   std::vector<bool> served(asked_.size(), false);
+  // Where each column goes on in the readings, so that a row is put there without a search.
+  std::vector<SnmpReadings::const_iterator> next(asked_.size(), readings.end());
   for (std::size_t i = 0; i < response.varbinds.size(); ++i) {
-    Column& column = columns_[asked_[i % asked_.size()]];
-    served[i % asked_.size()] = true;
-    if (column.open) take(column, std::move(response.varbinds[i]), readings);
+    const std::size_t place = i % asked_.size();
+    Column& column = columns_[asked_[place]];
+    served[place] = true;
+    if (column.open) take(column, std::move(response.varbinds[i]), readings, next[place]);
     if (rows_ >= max_walk_rows) cut_ = true;
     if (cut_) return;
   }

@@ -39,13 +39,17 @@ class SnmpTask {
 /// Walks the columns of one table side by side.
 class SnmpWalk : public SnmpTask {
  public:
-  SnmpWalk(std::vector<Oid> columns, SnmpVersion version);
+  /// `expected_rows` is what the table held last time, so that no more is asked for; 0 when that is not
+  /// known.
+  SnmpWalk(std::vector<Oid> columns, SnmpVersion version, std::size_t expected_rows = 0);
   [[nodiscard]] std::optional<SnmpRequest> next() override;
   void accept(SnmpResponse response, std::size_t bytes, SnmpReadings& readings) override;
   /// From GETBULK to GETNEXT of a few columns: some agents drop large requests, some know no other.
   bool retry_gently() override;
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
+  /// Of the longest column.
+  [[nodiscard]] std::size_t table_rows() const;
   [[nodiscard]] bool not_increasing() const { return not_increasing_; }
   [[nodiscard]] bool cut() const { return cut_; }
   [[nodiscard]] bool refused() const { return refused_; }  ///< ended by an error other than "no such"
@@ -55,14 +59,16 @@ class SnmpWalk : public SnmpTask {
     Oid prefix;
     Oid last;
     bool open = true;
+    std::size_t rows = 0;
   };
   void shrink();
   void end_by_error(const SnmpResponse& response);
-  bool take(Column& column, VarBind varbind, SnmpReadings& readings);
+  void take(Column& column, VarBind&& varbind, SnmpReadings& readings, SnmpReadings::const_iterator& next);
 
   std::vector<Column> columns_;
   std::vector<std::size_t> asked_;
   SnmpVersion version_;
+  std::size_t expected_rows_;
   std::size_t width_;          ///< columns a request
   std::size_t start_ = 0;      ///< the first column of the next request
   double binding_bytes_ = 24;  ///< measured: what one binding takes in an answer

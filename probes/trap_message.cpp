@@ -111,7 +111,8 @@ std::string inform_answer(std::string_view inform) {
 std::optional<Oid> take_trap_oid(std::vector<VarBind>& varbinds) {
   std::optional<Oid> trap;
   for (const VarBind& varbind : varbinds) {
-    if (varbind.oid == snmp_trap_oid && varbind.value.kind == SnmpValue::Kind::oid) trap = varbind.value.oid;
+    if (varbind.oid == snmp_trap_oid && varbind.value.kind == SnmpValue::Kind::oid)
+      trap = varbind.value.oid();
   }
   std::erase_if(varbinds, [](const VarBind& varbind) {
     return varbind.oid == snmp_trap_oid || varbind.oid == sys_up_time;

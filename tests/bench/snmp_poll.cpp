@@ -1,10 +1,11 @@
 // Polls many agents once, as fast as it can, for tests/bench/snmp_throughput:
 //
-//   snmp_poll look|get|limit-look|limit-get COUNT WIDTH
+//   snmp_poll look|get|limit-look|limit-get|net-snmp-look|net-snmp-get COUNT WIDTH
 //
 // `look` is a quick look of the product's prober, `get` one GET by its requester, `limit-...` the same
-// questions by a program that does nothing else. Agents are 127.1.0.1 and up, port 161, community public.
-// Prints agents, answers, seconds and the seconds of processor time.
+// questions by a program that does nothing else, `net-snmp-...` by sessions of the library, one an agent.
+// Agents are 127.1.0.1 and up, port 161, community public. All are asked once before it counts, as a daemon
+// asks the same agents for ever. Prints agents, answers, seconds and the seconds of processor time.
 
 #include <sys/resource.h>
 
@@ -18,6 +19,7 @@
 
 #include "probes/snmp_prober.hpp"
 #include "tests/bench/snmp_limit.hpp"
+#include "tests/bench/snmp_sessions.hpp"
 
 using namespace nethealth;
 
@@ -68,24 +70,43 @@ int ask_all(boost::asio::io_context& io, int count, int width, Ask ask) {
   return answered;
 }
 
-int look(int count, int width) {
+/// What one round over all agents answered, and what it cost.
+struct Round {
+  int answered = 0;
+  double seconds = 0;
+  double processor_seconds = 0;
+};
+
+/// The second of two rounds.
+template <typename Ask>
+Round measured(Ask ask_once) {
+  ask_once();
+  const auto begun = std::chrono::steady_clock::now();
+  const double before = processor_seconds();
+  const int answered = ask_once();
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun;
+  return {answered, passed.count(), processor_seconds() - before};
+}
+
+Round look(int count, int width) {
   boost::asio::io_context io(1);
   auto prober = SnmpProber::open(io, {});
-  if (!prober) return -1;
-  return ask_all(io, count, width, [&](int number, auto done) {
+  if (!prober) return {};
+  const auto ask = [&](int number, auto done) {
     SnmpTarget target;
     target.address = address_of(number);
     target.credential = public_community();
     (*prober)->look_interfaces(target, [done](const SnmpSeen& seen) {
       done(seen.status == Outcome::ok && seen.interfaces.size() > 1);
     });
-  });
+  };
+  return measured([&] { return ask_all(io, count, width, ask); });
 }
 
-int get(int count, int width) {
+Round get(int count, int width) {
   boost::asio::io_context io(1);
   auto requester = SnmpRequester::open(io);
-  if (!requester || !open_snmp_library()) return -1;
+  if (!requester || !open_snmp_library()) return {};
   std::vector<std::shared_ptr<SnmpPeer>> peers;
   for (int i = 0; i < count; ++i) {
     peers.push_back(std::make_shared<SnmpPeer>());
@@ -93,32 +114,43 @@ int get(int count, int width) {
     peers.back()->credential = public_community();
   }
   const SnmpRequest uptime{SnmpVerb::get, {{1, 3, 6, 1, 2, 1, 1, 3, 0}}, 0};
-  return ask_all(io, count, width, [&](int number, auto done) {
+  const auto ask = [&](int number, auto done) {
     (*requester)->request(peers[static_cast<std::size_t>(number)], uptime, [done](const SnmpReply& reply) {
       done(reply.outcome == Outcome::ok);
     });
-  });
+  };
+  return measured([&] { return ask_all(io, count, width, ask); });
 }
 
-int asked(const std::string& what, int count, int width) {
+Round limit(std::vector<std::string> requests, int count, int width) {
+  return measured([&] { return snmp_limit::Poller(requests).run(count, width, host_of); });
+}
+
+Round sessions(std::vector<snmp_sessions::Question> questions, int count, int width) {
+  snmp_sessions::Poller poller(std::move(questions), count, address_of);
+  return measured([&] { return poller.run(width); });
+}
+
+Round asked(const std::string& what, int count, int width) {
   if (what == "look") return look(count, width);
   if (what == "get") return get(count, width);
+  if (what == "net-snmp-look") return sessions(snmp_sessions::quick_look(), count, width);
+  if (what == "net-snmp-get") return sessions({snmp_sessions::quick_look().front()}, count, width);
   auto requests = snmp_limit::quick_look();
   if (what == "limit-get") requests.resize(1);
-  return snmp_limit::Poller(std::move(requests)).run(count, width, host_of);
+  return limit(std::move(requests), count, width);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 4) {
-    std::cerr << "snmp_poll look|get|limit-look|limit-get COUNT WIDTH\n";
+    std::cerr << "snmp_poll look|get|limit-look|limit-get|net-snmp-look|net-snmp-get COUNT WIDTH\n";
     return 2;
   }
   const int count = std::atoi(argv[2]);
-  const auto begun = std::chrono::steady_clock::now();
-  const int answered = asked(argv[1], count, std::atoi(argv[3]));
-  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun;
-  std::cout << count << " " << answered << " " << passed.count() << " " << processor_seconds() << "\n";
-  return answered == count ? 0 : 1;
+  const Round round = asked(argv[1], count, std::atoi(argv[3]));
+  std::cout << count << " " << round.answered << " " << round.seconds << " " << round.processor_seconds
+            << "\n";
+  return round.answered == count ? 0 : 1;
 }

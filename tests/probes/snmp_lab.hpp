@@ -104,7 +104,7 @@ inline std::string integer(std::int32_t value) {
 }
 
 inline std::string identifier(const nethealth::Oid& oid) {
-  std::string content(1, static_cast<char>(oid.at(0) * 40 + oid.at(1)));
+  std::string content(1, static_cast<char>(oid[0] * 40 + oid[1]));
   for (std::size_t i = 2; i < oid.size(); ++i) {
     std::string number(1, static_cast<char>(oid[i] & 0x7F));
     for (std::uint32_t rest = oid[i] >> 7; rest != 0; rest >>= 7) {

@@ -70,6 +70,27 @@ TEST_CASE("a number may come as text but text is no number") {
   CHECK(SnmpValue::of_unsigned(18'446'744'073'709'551'615U).whole() == 18'446'744'073'709'551'615U);
 }
 
+TEST_CASE("identifiers keep their order and their numbers however long they are") {
+  Oid shorter;
+  for (std::uint32_t i = 0; i < 128; ++i) {
+    Oid longer = shorter;
+    longer.push_back(i);
+    CHECK(longer.size() == i + 1);
+    CHECK(longer.back() == i);
+    CHECK(shorter < longer);
+    CHECK(starts_with(longer, shorter));
+    CHECK(index_of(longer, shorter) == Oid{i});
+    CHECK(joined(shorter, {i}) == longer);
+    CHECK(parse_oid(oid_text(longer)) == longer);
+    const Oid copy = longer;
+    shorter = std::move(longer);
+    CHECK(shorter == copy);
+  }
+  CHECK(Oid{1, 3, 10} > Oid{1, 3, 9, 9});
+  CHECK(Oid{1, 3} < Oid{1, 3, 0});
+  CHECK(Oid{1, 3, 6} != Oid{1, 3});
+}
+
 TEST_CASE("a walk takes the rows of its columns and ends where each column ends") {
   SnmpWalk walk({column_a, column_b}, SnmpVersion::v2c);
   SnmpReadings readings;
@@ -88,6 +109,17 @@ TEST_CASE("a walk takes the rows of its columns and ends where each column ends"
   CHECK_FALSE(walk.next());
   CHECK(readings.size() == 3);
   CHECK(walk.rows() == 3);
+}
+
+TEST_CASE("a walk asks for the rows that a table held last time and one more") {
+  SnmpWalk walk({column_a}, SnmpVersion::v2c, 3);
+  SnmpReadings readings;
+  CHECK(walk.next()->max_repetitions == 4);
+  walk.accept(rows({row({1, 3, 1, 1}, 1), row({1, 3, 1, 2}, 1)}), 100, readings);
+  CHECK(walk.next()->max_repetitions == 2);
+  walk.accept(rows({row({1, 3, 1, 3}, 1), row({1, 3, 1, 4}, 1)}), 100, readings);
+  CHECK(walk.next()->max_repetitions > 4);  // it has grown
+  CHECK(walk.table_rows() == 4);
 }
 
 TEST_CASE("a walk ends when an agent repeats itself or goes backwards") {
@@ -243,7 +275,8 @@ TEST_CASE("interfaces take their names speeds and states from both tables") {
   set(table, 8, 2, SnmpValue::of(std::int64_t{5}));
   set(table, 5, 2, SnmpValue::of_unsigned(100'000'000));
   set(table, 7, 3, SnmpValue::of(std::int64_t{1}));  // a row cut off before its status
-  const auto seen = interfaces_of(readings);
+  SnmpTotals totals;
+  const auto seen = interfaces_of(readings, totals);
   REQUIRE(seen.size() == 2);
   CHECK(seen[0].name == "Gi0/1");
   CHECK(seen[0].description == "GigabitEthernet0/1");
@@ -277,30 +310,32 @@ TEST_CASE("uptime counts on over its wrap and a fall elsewhere is a restart") {
 
 TEST_CASE("error counters are totals that never fall") {
   SnmpTotals totals;
-  CHECK(totals.count(3, 0, 4'294'967'000, 0) == 4'294'967'000);
-  CHECK(totals.count(3, 0, 704, 0) == 4'294'968'000);            // wrapped
-  CHECK(totals.count(3, 0, 10, 0) == 4'294'967'296 + 704 + 10);  // cleared by a person
-  CHECK(totals.count(3, 0, 15, 0) == 4'294'967'296 + 704 + 15);
-  CHECK(totals.count(3, 0, 20, 7) == 4'294'967'296 + 704 + 15 + 20);  // the agent says that it began anew
-  CHECK(totals.count(3, 1, 5, 0) == 5);
-  CHECK(totals.last(3, 0) == 4'294'967'296 + 704 + 35);
+  const auto in = [&](std::uint64_t raw, std::uint64_t discontinuity) {
+    return totals.total(3, SnmpTotals::in_errors, raw, discontinuity);
+  };
+  CHECK(in(4'294'967'000, 0) == 4'294'967'000);
+  CHECK(in(704, 0) == 4'294'968'000);            // wrapped
+  CHECK(in(10, 0) == 4'294'967'296 + 704 + 10);  // cleared by a person
+  CHECK(in(15, 0) == 4'294'967'296 + 704 + 15);
+  CHECK(in(20, 7) == 4'294'967'296 + 704 + 15 + 20);  // the agent says that it began anew
+  CHECK(totals.total(3, SnmpTotals::out_errors, 5, 0) == 5);
+  CHECK(totals.total(2, SnmpTotals::in_errors, 1, 0) == 1);
+  CHECK(totals.total(3, SnmpTotals::in_errors, std::nullopt, 0) == 4'294'967'296 + 704 + 35);
 }
 
 TEST_CASE("a look that did not get as far as a counter tells its last total") {
   SnmpTotals totals;
-  std::vector<InterfaceSeen> seen(2);
-  seen[0].index = 2;
   SnmpReadings readings;
+  readings[{1, 3, 6, 1, 2, 1, 2, 2, 1, 7, 2}] = SnmpValue::of(std::int64_t{1});
+  readings[{1, 3, 6, 1, 2, 1, 2, 2, 1, 8, 2}] = SnmpValue::of(std::int64_t{1});
   readings[{1, 3, 6, 1, 2, 1, 2, 2, 1, 14, 2}] = SnmpValue::of_unsigned(100);
   readings[{1, 3, 6, 1, 2, 1, 2, 2, 1, 20, 2}] = SnmpValue::of_unsigned(7);
-  totals.apply(seen, readings);
-  CHECK(seen[0].in_errors == 100);
+  CHECK(interfaces_of(readings, totals).at(0).in_errors == 100);
   readings.erase({1, 3, 6, 1, 2, 1, 2, 2, 1, 14, 2});
   readings[{1, 3, 6, 1, 2, 1, 2, 2, 1, 20, 2}] = SnmpValue::of_unsigned(9);
-  seen[0].in_errors = 0;
-  totals.apply(seen, readings);
-  CHECK(seen[0].in_errors == 100);
-  CHECK(seen[0].out_errors == 9);
+  const auto seen = interfaces_of(readings, totals);
+  CHECK(seen.at(0).in_errors == 100);
+  CHECK(seen.at(0).out_errors == 9);
 }
 
 TEST_CASE("a walk that bulk requests leave unanswered goes on by single rows") {
