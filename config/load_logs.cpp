@@ -6,8 +6,6 @@
 namespace nethealth {
 namespace {
 
-constexpr std::uint16_t syslog_port = 514;
-constexpr std::uint16_t syslog_tls_port = 6514;  ///< RFC 5425 4.1
 constexpr Milliseconds shortest_expected = std::chrono::seconds(10);
 constexpr Milliseconds longest_expected = std::chrono::days(60);
 constexpr Milliseconds least_clock_limit = std::chrono::seconds(1);

@@ -5,9 +5,6 @@
 namespace nethealth {
 namespace {
 
-constexpr std::uint16_t syslog_port = 514;
-constexpr std::uint16_t syslog_tls_port = 6514;  ///< RFC 5425 4.1
-
 void load_target(Loading& load, const Node& node, SyslogTarget& target) {
   const auto text = load.read.text(node, "target");
   if (!text) return;

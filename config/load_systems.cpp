@@ -10,8 +10,8 @@ namespace nethealth {
 namespace {
 
 /// Alertmanager forgets an alert that is not said again; its users say it every 30 s to 3 min.
-constexpr Milliseconds shortest_interval{5'000};
-constexpr Milliseconds longest_interval{180'000};
+constexpr Milliseconds shortest_alert_interval{5'000};
+constexpr Milliseconds longest_alert_interval{180'000};
 
 /// RFC 3411, 5: SnmpEngineID has 5 to 32 octets and is neither all zero nor all ones.
 constexpr std::size_t shortest_engine_id = 5;
@@ -101,7 +101,8 @@ void load_alertmanager(Loading& load, const Node& node, Channel& channel) {
   load_url(load, node, channel);
   load_severities(load, node, channel);
   if (const Node* interval = node.find("interval"))
-    set(channel.interval, read.duration(*interval, "interval", shortest_interval, longest_interval));
+    set(channel.interval,
+        read.duration(*interval, "interval", shortest_alert_interval, longest_alert_interval));
   if (const Node* token = node.find("token_file")) channel.token = read_secret(load, *token, "token_file");
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // What the sections of the configuration share while they are read. Inner to config/.
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
@@ -11,6 +12,9 @@
 #include "config/reader.hpp"
 
 namespace nethealth {
+
+inline constexpr std::uint16_t syslog_port = 514;
+inline constexpr std::uint16_t syslog_tls_port = 6514;  ///< RFC 5425 4.1
 
 /// Everything is read into `site` even where parts are wrong, so that later sections can still be checked;
 /// with an error the site is thrown away.

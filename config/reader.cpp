@@ -9,12 +9,12 @@
 namespace nethealth {
 namespace {
 
-constexpr std::size_t longest_line_bytes = 1'024;
+constexpr std::size_t longest_one_line_text_bytes = 1'024;
 constexpr std::size_t longest_text_bytes = 64UL * 1024;
 constexpr std::size_t longest_name_bytes = 64;
 /// Looking for near words costs time; after so many mistakes nobody reads them.
 constexpr int most_suggestions = 200;
-constexpr std::size_t most_problems = 1'000;
+constexpr std::size_t most_problems_shown = 1'000;
 
 bool has_control(std::string_view text, bool lines_allowed) {
   return std::any_of(text.begin(), text.end(), [&](char c) {
@@ -70,8 +70,8 @@ std::string place_of(const Node& node) {
 
 void Reader::add(const Node& place, std::string message, bool warning) {
   errors_ = errors_ || !warning;
-  if (problems_.size() > most_problems) return;
-  if (problems_.size() == most_problems) {
+  if (problems_.size() > most_problems_shown) return;
+  if (problems_.size() == most_problems_shown) {
     message = Phrase{"誤りが 1,000 件を超えました。ここまでの誤りを直してからもう一度確かめてください",
                      "found more than 1,000 mistakes; correct these first and check again"}
                   .in(language_);
@@ -163,7 +163,7 @@ bool Reader::is_text(const Node& node, std::string_view key, std::size_t most_by
 }
 
 std::optional<std::string> Reader::text(const Node& node, std::string_view key) {
-  if (!is_text(node, key, longest_line_bytes)) return {};
+  if (!is_text(node, key, longest_one_line_text_bytes)) return {};
   if (has_control(node.value, false)) {
     unexpected(node, key,
                {"改行や制御文字のない一行を書いてください", "one line without control characters"});

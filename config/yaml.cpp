@@ -30,7 +30,7 @@ constexpr std::size_t most_nodes = 1'000'000;
 /// The library holds all tokens of a line in memory, some 200 bytes for each byte of a hostile one.
 constexpr std::size_t longest_line_bytes = 1024UL * 1024;
 /// Mistakes in the form of one file; after so many it is not read on.
-constexpr std::size_t most_problems = 1'000;
+constexpr std::size_t most_mistakes_of_form = 1'000;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// Thrown by the builder only, caught in this file only: the one way to stop the library's parser.
@@ -125,7 +125,7 @@ class Builder final : public YAML::EventHandler {
 
   void add_problem(Problem problem) {
     problems_.push_back(std::move(problem));
-    if (++reported_ >= most_problems) throw Stop{};
+    if (++reported_ >= most_mistakes_of_form) throw Stop{};
   }
 
   Node start(const YAML::Mark& mark, Node::Kind kind) {

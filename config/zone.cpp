@@ -14,11 +14,11 @@ using std::chrono::days;
 using std::chrono::sys_days;
 
 // The library's arithmetic holds for four-digit years; times outside are treated as the nearest inside.
-constexpr Time earliest = sys_days(std::chrono::year{0} / 1 / 1);
-constexpr Time latest = sys_days(std::chrono::year{9999} / 12 / 31);
+constexpr Time earliest_local = sys_days(std::chrono::year{0} / 1 / 1);
+constexpr Time latest_local = sys_days(std::chrono::year{9999} / 12 / 31);
 
 Time inside(Time time) {
-  return std::clamp(time, earliest, latest);
+  return std::clamp(time, earliest_local, latest_local);
 }
 
 const date::time_zone* zone_of(const void* zone) {

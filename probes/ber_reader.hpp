@@ -18,6 +18,11 @@ inline constexpr std::uint8_t counter64 = 0x46;
 inline constexpr std::uint8_t trap_v1 = 0xA4, inform = 0xA6, trap_v2 = 0xA7, response = 0xA2;
 }  // namespace ber
 
+/// The version field of a message (RFC 1157, RFC 1901, RFC 3412).
+namespace wire_version {
+inline constexpr std::int64_t v1 = 0, v2c = 1, v3 = 3;
+}
+
 class BerReader {
  public:
   explicit BerReader(std::string_view bytes) : bytes_(bytes) {}

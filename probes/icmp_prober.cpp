@@ -91,14 +91,6 @@ struct Due {
   friend bool operator>(const Due& left, const Due& right) { return left.at > right.at; }
 };
 
-RawAddress raw(const Address& address) {
-  if (address.is_v6()) return address.to_v6().to_bytes();
-  RawAddress result{};
-  const auto bytes = address.to_v4().to_bytes();
-  std::copy(bytes.begin(), bytes.end(), result.begin());
-  return result;
-}
-
 Address address_from(const RawAddress& bytes, IcmpFamily family) {
   if (family == IcmpFamily::ipv6) return boost::asio::ip::address_v6(bytes);
   return boost::asio::ip::address_v4({bytes[0], bytes[1], bytes[2], bytes[3]});

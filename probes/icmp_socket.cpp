@@ -14,6 +14,8 @@
 #include <random>
 #include <system_error>
 
+#include "probes/datagram_buffer.hpp"
+
 namespace nethealth {
 namespace {
 
@@ -98,17 +100,6 @@ Address from_kernel(const void* storage) {
   return {};
 }
 
-RawAddress raw(const Address& address) {
-  RawAddress result{};
-  if (address.is_v4()) {
-    const auto bytes = address.to_v4().to_bytes();
-    std::copy(bytes.begin(), bytes.end(), result.begin());
-  } else {
-    result = address.to_v6().to_bytes();
-  }
-  return result;
-}
-
 /// Whether this host owns the address: only then can a socket be bound to it.
 bool is_own(const Address& address) {
   auto where = to_kernel(address);
@@ -144,6 +135,17 @@ SteadyTime received_at(const msghdr& header, const Clocks& clocks) {
 }
 
 }  // namespace
+
+RawAddress raw(const Address& address) {
+  RawAddress result{};
+  if (address.is_v4()) {
+    const auto bytes = address.to_v4().to_bytes();
+    std::copy(bytes.begin(), bytes.end(), result.begin());
+  } else {
+    result = address.to_v6().to_bytes();
+  }
+  return result;
+}
 
 struct IcmpSocket::Batch {
   Clocks clocks;
@@ -216,7 +218,7 @@ void IcmpSocket::configure() {
   } else {
     set_option(descriptor, IPPROTO_IPV6, IPV6_RECVERR, 1);
   }
-  const int size = receive_buffer_bytes;
+  const int size = datagram_buffer_bytes;
   if (::setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0) {
     set_option(descriptor, SOL_SOCKET, SO_RCVBUF, size);
   }

@@ -17,6 +17,9 @@
 namespace nethealth {
 
 using Address = boost::asio::ip::address;
+
+/// The address as a packet holds it.
+[[nodiscard]] RawAddress raw(const Address& address);
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 enum class IcmpFamily : std::uint8_t { ipv4, ipv6 };
@@ -62,7 +65,6 @@ class IcmpSocket {
   /// Packets the kernel had to throw away because we read too slowly: our loss, never a device's. A total.
   [[nodiscard]] std::uint32_t overflows();
 
-  static constexpr int receive_buffer_bytes = 4 * 1024 * 1024;
   static constexpr unsigned batch_packets = 64;
   static constexpr unsigned drain_batches = 16;
 

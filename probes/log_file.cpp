@@ -157,7 +157,7 @@ Result<LogFile> LogFile::unpack(const std::string& path, std::string& damage) {
   const auto unpacked = unpack_file(path, [&](std::string_view piece) -> Result<void> {
     total += piece.size();
     if (total > most_unpacked_bytes) return failure(path, "cannot be unpacked: it is too large");
-    if (write(descriptor, piece.data(), piece.size()) != static_cast<ssize_t>(piece.size()))
+    if (::write(descriptor, piece.data(), piece.size()) != static_cast<ssize_t>(piece.size()))
       return failure(path, "cannot be unpacked: " + because_of(errno));
     return {};
   });

@@ -63,7 +63,7 @@ Result<void> unpack_xz(const std::string& path, const Take& take) {
   lzma_action action = LZMA_RUN;
   for (;;) {
     if (reader.stream.avail_in == 0 && action == LZMA_RUN) {
-      const ssize_t got = read(reader.descriptor, packed.data(), packed.size());
+      const ssize_t got = ::read(reader.descriptor, packed.data(), packed.size());
       if (got < 0) return cannot(path, std::strerror(errno));
       if (got == 0) action = LZMA_FINISH;
       reader.stream.next_in = packed.data();

@@ -66,7 +66,7 @@ void LogWatch::wait() {
 
 void LogWatch::take_events() {
   alignas(inotify_event) std::array<char, 16 * 1024> room;
-  const ssize_t size = read(descriptor_.native_handle(), room.data(), room.size());
+  const ssize_t size = ::read(descriptor_.native_handle(), room.data(), room.size());
   for (ssize_t at = 0; at < size && on_change_;) {
     const auto* event = reinterpret_cast<const inotify_event*>(room.data() + at);
     at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);

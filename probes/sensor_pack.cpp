@@ -1,36 +1,20 @@
 #include "probes/sensor_pack.hpp"
 
 #include <algorithm>
-#include <array>
-#include <utility>
+
+#include "probes/observation_words.hpp"
+#include "probes/snmp_objects.hpp"
 
 namespace nethealth {
 namespace {
 
-constexpr std::array<std::pair<SensorClass, std::string_view>, 12> class_words{{
-    {SensorClass::fan, "fan"},
-    {SensorClass::power, "power"},
-    {SensorClass::temperature, "temperature"},
-    {SensorClass::voltage, "voltage"},
-    {SensorClass::disk, "disk"},
-    {SensorClass::memory, "memory"},
-    {SensorClass::battery, "battery"},
-    {SensorClass::humidity, "humidity"},
-    {SensorClass::smoke, "smoke"},
-    {SensorClass::water, "water"},
-    {SensorClass::door, "door"},
-    {SensorClass::other, "other"},
-}};
-
-constexpr std::array<std::pair<SensorStatus, std::string_view>, 5> status_words{{
-    {SensorStatus::ok, "ok"},
-    {SensorStatus::warning, "warning"},
-    {SensorStatus::failed, "failed"},
-    {SensorStatus::absent, "absent"},
-    {SensorStatus::unknown, "unknown"},
-}};
-
-const Oid enterprises_root{1, 3, 6, 1, 4, 1};
+template <class T>
+std::optional<T> meaning_of(Words<T> words, std::string_view word) {
+  for (const auto& [known, value] : words) {
+    if (known == word) return value;
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -68,36 +52,25 @@ bool SensorPack::applies_to(const Oid& sys_object_id, const std::set<std::uint32
   return always ||
          std::any_of(match.begin(), match.end(),
                      [&](const Oid& prefix) { return starts_with(sys_object_id, prefix); }) ||
-         std::any_of(shows.begin(), shows.end(),
-                     [&](const Oid& shown) { return enterprises.contains(shown[enterprises_root.size()]); });
+         std::any_of(shows.begin(), shows.end(), [&](const Oid& shown) {
+           return enterprises.contains(shown[snmp_object::enterprises.size()]);
+         });
 }
 
 std::string_view word(SensorClass sensor_class) {
-  for (const auto& [value, text] : class_words) {
-    if (value == sensor_class) return text;
-  }
-  return {};
+  return word_of<SensorClass>(class_words, sensor_class);
 }
 
 std::string_view word(SensorStatus status) {
-  for (const auto& [value, text] : status_words) {
-    if (value == status) return text;
-  }
-  return {};
+  return word_of<SensorStatus>(sensor_words, status);
 }
 
 std::optional<SensorClass> sensor_class(std::string_view word) {
-  for (const auto& [value, text] : class_words) {
-    if (text == word) return value;
-  }
-  return std::nullopt;
+  return meaning_of<SensorClass>(class_words, word);
 }
 
 std::optional<SensorStatus> sensor_status(std::string_view word) {
-  for (const auto& [value, text] : status_words) {
-    if (text == word) return value;
-  }
-  return std::nullopt;
+  return meaning_of<SensorStatus>(sensor_words, word);
 }
 
 }  // namespace nethealth

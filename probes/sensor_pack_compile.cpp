@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "probes/snmp_objects.hpp"
+
 #include "probes/sensor_pack.hpp"
 
 namespace nethealth {
@@ -64,8 +66,6 @@ constexpr std::array<CommonWord, 44> common_status_words{{
     {"empty", SensorStatus::absent},
     {"n/a", SensorStatus::absent},
 }};
-
-const Oid enterprises_root{1, 3, 6, 1, 4, 1};
 
 using Keys = std::vector<std::string_view>;
 
@@ -261,7 +261,7 @@ class Compiler {
     if (shows == nullptr || !is(*shows, Node::Kind::list)) return;
     for (const Node& item : shows->items) {
       const Oid shown = oid(item, pack_under_);
-      if (starts_with(shown, enterprises_root) && shown.size() > enterprises_root.size()) {
+      if (starts_with(shown, snmp_object::enterprises) && shown.size() > snmp_object::enterprises.size()) {
         pack.shows.push_back(shown);
       } else {
         complain(item, {"1.3.6.1.4.1.番号 で始まるOIDが必要です", "expected an identifier under 1.3.6.1.4.1"},

@@ -16,6 +16,8 @@
 #include <map>
 #include <utility>
 
+#include "probes/snmp_objects.hpp"
+
 namespace nethealth {
 namespace {
 
@@ -329,11 +331,9 @@ bool add_binding(netsnmp_pdu& pdu, const VarBind& varbind) {
 }
 
 bool add_notice(netsnmp_pdu& pdu, const SnmpNotice& notice) {
-  static const Oid uptime{1, 3, 6, 1, 2, 1, 1, 3, 0};
-  static const Oid trap{1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
   const u_long ticks = notice.uptime_hundredths;
-  if (!add_binding(pdu, uptime, ASN_TIMETICKS, &ticks, sizeof ticks) ||
-      !add_identifier(pdu, trap, notice.trap))
+  if (!add_binding(pdu, snmp_object::sys_up_time, ASN_TIMETICKS, &ticks, sizeof ticks) ||
+      !add_identifier(pdu, snmp_object::snmp_trap_oid, notice.trap))
     return false;
   for (const VarBind& varbind : notice.varbinds)
     if (!add_binding(pdu, varbind)) return false;

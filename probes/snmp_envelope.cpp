@@ -8,7 +8,6 @@ namespace {
 
 /// RFC 3411, SnmpEngineID.
 constexpr std::size_t max_engine_id_bytes = 32;
-constexpr std::int64_t wire_version_1 = 0, wire_version_2c = 1, wire_version_3 = 3;
 
 std::optional<std::int32_t> as_id(std::optional<std::int64_t> number) {
   if (!number || *number < INT32_MIN || *number > INT32_MAX) return std::nullopt;
@@ -51,10 +50,10 @@ std::optional<SnmpEnvelope> open_envelope(std::string_view bytes) {
   BerReader fields(*whole);
   const auto version = fields.integer();
   if (!version) return std::nullopt;
-  if (*version == wire_version_3) return open_version_3(fields);
-  if (*version != wire_version_1 && *version != wire_version_2c) return std::nullopt;
+  if (*version == wire_version::v3) return open_version_3(fields);
+  if (*version != wire_version::v1 && *version != wire_version::v2c) return std::nullopt;
   SnmpEnvelope envelope;
-  envelope.version = *version == wire_version_1 ? SnmpVersion::v1 : SnmpVersion::v2c;
+  envelope.version = *version == wire_version::v1 ? SnmpVersion::v1 : SnmpVersion::v2c;
   if (!fields.next(ber::octets)) return std::nullopt;
   const auto pdu = fields.next(ber::response);
   const auto id = pdu ? as_id(BerReader(*pdu).integer()) : std::nullopt;

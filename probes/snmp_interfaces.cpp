@@ -2,16 +2,16 @@
 
 #include <limits>
 
+#include "probes/snmp_objects.hpp"
+
 namespace nethealth {
 namespace {
 
-const Oid if_descr{1, 3, 6, 1, 2, 1, 2, 2, 1, 2};
 const Oid if_speed{1, 3, 6, 1, 2, 1, 2, 2, 1, 5};
 const Oid if_admin_status{1, 3, 6, 1, 2, 1, 2, 2, 1, 7};
 const Oid if_oper_status{1, 3, 6, 1, 2, 1, 2, 2, 1, 8};
 const Oid if_in_errors{1, 3, 6, 1, 2, 1, 2, 2, 1, 14};
 const Oid if_out_errors{1, 3, 6, 1, 2, 1, 2, 2, 1, 20};
-const Oid if_name{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1};
 const Oid if_high_speed{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 15};
 const Oid if_counter_discontinuity{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 19};
 const Oid dot3_duplex{1, 3, 6, 1, 2, 1, 10, 7, 2, 1, 19};
@@ -65,8 +65,8 @@ bool is_up(std::uint64_t oper_status) {
 
 const std::vector<InterfaceTable>& interface_tables() {
   static const std::vector<InterfaceTable> tables{
-      {{if_descr, if_admin_status, if_oper_status, if_in_errors, if_out_errors}, true},
-      {{if_name, if_counter_discontinuity, if_high_speed}, true},
+      {{snmp_object::if_descr, if_admin_status, if_oper_status, if_in_errors, if_out_errors}, true},
+      {{snmp_object::if_name, if_counter_discontinuity, if_high_speed}, true},
       {{dot3_duplex}, false},
       {{if_speed}, false},
   };
@@ -75,7 +75,8 @@ const std::vector<InterfaceTable>& interface_tables() {
 
 std::vector<InterfaceSeen> interfaces_of(const SnmpReadings& readings, SnmpTotals& totals) {
   constexpr std::uint64_t admin_up = 1, half_duplex = 2, full_duplex = 3;
-  Column description(readings, if_descr), name(readings, if_name), oper_status(readings, if_oper_status);
+  Column description(readings, snmp_object::if_descr), name(readings, snmp_object::if_name),
+      oper_status(readings, if_oper_status);
   Column in_errors(readings, if_in_errors), out_errors(readings, if_out_errors),
       restarted(readings, if_counter_discontinuity);
   Column high_speed(readings, if_high_speed), low_speed(readings, if_speed),

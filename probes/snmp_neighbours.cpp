@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "probes/mac_text.hpp"
+#include "probes/snmp_objects.hpp"
 #include "probes/snmp_walk.hpp"
 
 namespace nethealth {
@@ -29,8 +30,6 @@ const Oid bridge_port{1, 3, 6, 1, 2, 1, 17, 4, 3, 1, 2};
 const Oid bridge_status{1, 3, 6, 1, 2, 1, 17, 4, 3, 1, 3};
 const Oid vlan_port{1, 3, 6, 1, 2, 1, 17, 7, 1, 2, 2, 1, 2};
 const Oid vlan_status{1, 3, 6, 1, 2, 1, 17, 7, 1, 2, 2, 1, 3};
-const Oid if_descr{1, 3, 6, 1, 2, 1, 2, 2, 1, 2};
-const Oid if_name{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1};
 
 constexpr std::size_t mac_bytes = 6;
 constexpr std::uint64_t learned_status = 3;  // of dot1dTpFdbStatus and dot1qTpFdbStatus: learned
@@ -60,8 +59,8 @@ class Tables {
     return value->text();
   }
   [[nodiscard]] std::string interface(std::uint32_t number) const {
-    const std::string name = text(if_name, {number});
-    return name.empty() ? text(if_descr, {number}) : name;
+    const std::string name = text(snmp_object::if_name, {number});
+    return name.empty() ? text(snmp_object::if_descr, {number}) : name;
   }
   /// A port of the bridge as its interface is called; the number when nothing names it.
   [[nodiscard]] std::string bridge(std::uint32_t port) const {
@@ -85,8 +84,8 @@ class Tables {
     add(text(local_port_text, {port}));
     const auto behind = static_cast<std::uint32_t>(number(base_port_interface, {port}));
     for (const std::uint32_t index : {behind, behind == 0 ? port : behind}) {
-      add(text(if_name, {index}));
-      add(text(if_descr, {index}));
+      add(text(snmp_object::if_name, {index}));
+      add(text(snmp_object::if_descr, {index}));
     }
     add(number_text);
     return names;
@@ -199,8 +198,8 @@ class NeighbourWalk : public std::enable_shared_from_this<NeighbourWalk> {
 
 const std::vector<std::vector<Oid>>& neighbour_tables() {
   static const std::vector<std::vector<Oid>> tables{
-      {if_name},
-      {if_descr},
+      {snmp_object::if_name},
+      {snmp_object::if_descr},
       {rem_chassis_kind, rem_chassis, rem_port_kind, rem_port, rem_port_text, rem_name},
       {local_port_kind, local_port, local_port_text},
       {base_port_interface},
@@ -218,7 +217,7 @@ NeighboursSeen neighbours_of(const SnmpReadings& readings) {
   std::stable_sort(seen.lldp.begin(), seen.lldp.end(),
                    [](const LldpNeighbour& a, const LldpNeighbour& b) { return a.port < b.port; });
   std::set<std::string> ports;
-  for (const Oid& column : {if_name, if_descr, local_port, local_port_text})
+  for (const Oid& column : {snmp_object::if_name, snmp_object::if_descr, local_port, local_port_text})
     for (const auto& [index, value] : tables.rows(column)) ports.insert(value->text());
   seen.ports.assign(ports.begin(), ports.end());
   std::map<std::string, LearnedAddress> learned;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "probes/snmp_interfaces.hpp"
+#include "probes/snmp_objects.hpp"
 #include "probes/snmp_sensors.hpp"
 #include "probes/snmp_totals.hpp"
 #include "probes/snmp_uptime.hpp"
@@ -30,7 +31,6 @@ constexpr std::size_t look_memory_bytes = 32 * 1024;
 /// Names, classes and limits kept of one agent.
 constexpr std::size_t max_fixed_objects = 10'000;
 
-const Oid sys_up_time{1, 3, 6, 1, 2, 1, 1, 3, 0};
 const Oid sys_object_id{1, 3, 6, 1, 2, 1, 1, 2, 0};
 const Oid hr_system_uptime{1, 3, 6, 1, 2, 1, 25, 1, 1, 0};
 
@@ -76,10 +76,10 @@ struct Agent {
 };
 
 /// One look, from the first request to its callback.
-class Look : public std::enable_shared_from_this<Look> {
+class SnmpLook : public std::enable_shared_from_this<SnmpLook> {
  public:
-  Look(boost::asio::io_context& io, SnmpRequester& requester, std::vector<SensorPack>& packs,
-       std::shared_ptr<Agent> agent, bool quick, SnmpProber::Done done)
+  SnmpLook(boost::asio::io_context& io, SnmpRequester& requester, std::vector<SensorPack>& packs,
+           std::shared_ptr<Agent> agent, bool quick, SnmpProber::Done done)
       : requester_(requester),
         packs_(packs),
         agent_(std::move(agent)),
@@ -164,7 +164,7 @@ class Look : public std::enable_shared_from_this<Look> {
   [[nodiscard]] static Clock::time_point walk_limit() { return Clock::now() + max_walk_time; }
 
   void identify() {
-    std::vector<Oid> wanted{sys_up_time};
+    std::vector<Oid> wanted{snmp_object::sys_up_time};
     if (!agent_->is_absent(hr_system_uptime, started_)) wanted.push_back(hr_system_uptime);
     if (!quick_) wanted.push_back(sys_object_id);
     const auto gets = std::make_shared<SnmpGets>(std::move(wanted));
@@ -189,7 +189,7 @@ class Look : public std::enable_shared_from_this<Look> {
       return static_cast<std::uint32_t>(*ticks);
     };
     const auto host = ticks_of(hr_system_uptime);
-    const auto ticks = host ? host : ticks_of(sys_up_time);
+    const auto ticks = host ? host : ticks_of(snmp_object::sys_up_time);
     if (!ticks) return;
     const SnmpUptime::Reading reading = agent_->uptime.read(*ticks, host.has_value(), Clock::now());
     if (reading.restarted) agent_->forget_findings();
@@ -489,7 +489,7 @@ class SnmpProber::Impl : public std::enable_shared_from_this<SnmpProber::Impl> {
       }
       done(std::move(seen));
     };
-    const auto look = std::make_shared<Look>(io_, *requester_, packs_, agent, quick, std::move(ended));
+    const auto look = std::make_shared<SnmpLook>(io_, *requester_, packs_, agent, quick, std::move(ended));
     looks_.emplace(id, look);
     look->begin();
   }
@@ -498,7 +498,7 @@ class SnmpProber::Impl : public std::enable_shared_from_this<SnmpProber::Impl> {
   std::unique_ptr<SnmpRequester> requester_;
   std::vector<SensorPack> packs_;
   std::unordered_map<std::string, std::shared_ptr<Agent>> agents_;
-  std::unordered_map<std::uint64_t, std::shared_ptr<Look>> looks_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<SnmpLook>> looks_;
   std::uint64_t last_look_ = 0;
   bool closed_ = false;
 };

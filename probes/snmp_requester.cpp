@@ -8,14 +8,13 @@
 #include <unordered_map>
 #include <utility>
 
+#include "probes/datagram_buffer.hpp"
+
 namespace nethealth {
 namespace {
 
 using boost::asio::ip::udp;
 using Clock = std::chrono::steady_clock;
-
-/// Room for a burst of answers; the default holds some 256.
-constexpr int receive_buffer_bytes = 4 * 1024 * 1024;
 
 /// One request on its way, with the discovery and the resynchronisation it may need.
 struct Flight {
@@ -51,7 +50,7 @@ bool open_family(Family& family, const udp& protocol, boost::system::error_code&
   family.socket.non_blocking(true, error);
   if (error) return false;
   boost::system::error_code ignored;  // a smaller buffer loses answers sooner, which retries mend
-  family.socket.set_option(boost::asio::socket_base::receive_buffer_size(receive_buffer_bytes), ignored);
+  family.socket.set_option(boost::asio::socket_base::receive_buffer_size(datagram_buffer_bytes), ignored);
   if (protocol == udp::v6()) family.socket.set_option(boost::asio::ip::v6_only(true), ignored);
   family.socket.bind(udp::endpoint(protocol, 0), error);
   family.open = !error;

@@ -198,17 +198,17 @@ class Row {
   Oid index_;
 };
 
-struct Found {
+struct FoundSensor {
   SensorSeen sensor;
   std::string index;
 };
 
-std::vector<Found> rows_of(const SensorRule& rule, const SnmpReadings& readings) {
-  std::vector<Found> found;
+std::vector<FoundSensor> rows_of(const SensorRule& rule, const SnmpReadings& readings) {
+  std::vector<FoundSensor> found;
   const std::vector<Oid> live = rule.live();
   if (live.empty()) return found;
   const auto add = [&](const Row& row) {
-    if (auto sensor = row.sensor()) found.push_back(Found{std::move(*sensor), oid_text(row.index())});
+    if (auto sensor = row.sensor()) found.push_back(FoundSensor{std::move(*sensor), oid_text(row.index())});
   };
   if (rule.scalar) {
     if (readings.contains(live.front())) add(Row(rule, readings, {}));
@@ -229,10 +229,10 @@ std::vector<SensorSeen> sensors_of(const std::vector<const SensorRule*>& rules,
   std::vector<SensorSeen> sensors;
   std::set<std::string> names;
   for (const SensorRule* rule : rules) {
-    std::vector<Found> found = rows_of(*rule, readings);
+    std::vector<FoundSensor> found = rows_of(*rule, readings);
     std::map<std::string, int> uses;
-    for (const Found& one : found) ++uses[one.sensor.name];
-    for (Found& one : found) {
+    for (const FoundSensor& one : found) ++uses[one.sensor.name];
+    for (FoundSensor& one : found) {
       if (sensors.size() >= max_sensors_per_device) return sensors;
       // All of a doubled name carry their index, so that none changes its name when another goes.
       std::string name = one.sensor.name;

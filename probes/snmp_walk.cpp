@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "probes/snmp_objects.hpp"
+
 namespace nethealth {
 namespace {
 
@@ -10,8 +12,6 @@ constexpr std::size_t overhead_bytes = 120;
 
 /// What an object of unknown length may take in an answer: a name of some words.
 constexpr double first_guess_bytes = 24;
-
-const Oid enterprises_root{1, 3, 6, 1, 4, 1};
 
 }  // namespace
 
@@ -213,7 +213,7 @@ std::optional<SnmpRequest> SnmpSurvey::next() {
   if (ended_ || enterprises_.size() >= max_surveyed_enterprises) return std::nullopt;
   SnmpRequest request;
   request.verb = SnmpVerb::get_next;
-  request.oids = {joined(enterprises_root, {from_})};
+  request.oids = {joined(snmp_object::enterprises, {from_})};
   return request;
 }
 
@@ -221,11 +221,11 @@ void SnmpSurvey::accept(SnmpResponse response, std::size_t, SnmpReadings&) {
   ended_ = true;
   if (response.error_status != snmp_error::none || response.varbinds.size() != 1) return;
   const VarBind& found = response.varbinds.front();
-  if (!found.value.present() || !starts_with(found.oid, enterprises_root) ||
-      found.oid.size() <= enterprises_root.size() + 1) {
+  if (!found.value.present() || !starts_with(found.oid, snmp_object::enterprises) ||
+      found.oid.size() <= snmp_object::enterprises.size() + 1) {
     return;
   }
-  const std::uint32_t enterprise = found.oid[enterprises_root.size()];
+  const std::uint32_t enterprise = found.oid[snmp_object::enterprises.size()];
   if (enterprise < from_ || enterprise == UINT32_MAX) return;
   enterprises_.insert(enterprise);
   from_ = enterprise + 1;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <utility>
 
+#include "probes/datagram_buffer.hpp"
 #include "probes/log_decode.hpp"
 #include "probes/syslog_framing.hpp"
 
@@ -27,7 +28,6 @@ using boost::system::error_code;
 namespace ssl = boost::asio::ssl;
 using Clock = std::chrono::steady_clock;
 
-constexpr int receive_buffer_bytes = 4 << 20;
 /// Datagrams read before other work gets its turn.
 constexpr int datagrams_per_turn = 64;
 
@@ -63,7 +63,7 @@ boost::asio::ip::address plain(const boost::asio::ip::address& address) {
   return address;
 }
 
-struct Sender {
+struct SyslogSender {
   DeviceIndex device = 0;
   std::string listen;
   LogEncoding encoding = LogEncoding::automatic;
@@ -79,7 +79,7 @@ struct Ear {
   std::optional<udp::socket> datagrams;
   std::optional<tcp::acceptor> streams;
   std::optional<ssl::context> seal;
-  std::map<boost::asio::ip::address, Sender> senders;
+  std::map<boost::asio::ip::address, SyslogSender> senders;
 };
 
 struct Stream {
@@ -87,7 +87,7 @@ struct Stream {
   tcp::socket socket;
   std::optional<ssl::stream<tcp::socket&>> sealed;
   boost::asio::steady_timer idle;
-  Sender* sender = nullptr;
+  SyslogSender* sender = nullptr;
   boost::asio::ip::address from;  ///< kept: a socket whose peer has reset it no longer knows
   SyslogSplitter splitter;
   std::array<char, 16 * 1024> room{};
@@ -126,7 +126,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
       error_code error;
       const auto address = boost::asio::ip::make_address(source.address, error);
       if (error) continue;
-      Sender& sender = ear->senders[plain(address)];
+      SyslogSender& sender = ear->senders[plain(address)];
       sender.device = source.device;
       sender.listen = source.listen;
       sender.encoding = log_encoding(source.encoding).value_or(LogEncoding::automatic);
@@ -195,7 +195,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     if (!error) socket.non_blocking(true, error);
     if (!error && place.address.is_v6()) socket.set_option(boost::asio::ip::v6_only(true), ignored);
     if (!error)
-      socket.set_option(boost::asio::socket_base::receive_buffer_size(receive_buffer_bytes), ignored);
+      socket.set_option(boost::asio::socket_base::receive_buffer_size(datagram_buffer_bytes), ignored);
     if (!error) socket.bind(endpoint, error);
     if (error) return;
     ear.datagrams.emplace(std::move(socket));
@@ -216,7 +216,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     accept(ear);
   }
 
-  Sender* sender_of(Ear& ear, const boost::asio::ip::address& address) {
+  SyslogSender* sender_of(Ear& ear, const boost::asio::ip::address& address) {
     const auto found = ear.senders.find(plain(address));
     if (found != ear.senders.end()) return &found->second;
     ++counters.dropped_unknown_source;
@@ -239,7 +239,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
       error_code error;
       const std::size_t length = ear.datagrams->receive_from(boost::asio::buffer(room_), from, 0, error);
       if (error) return;
-      if (Sender* sender = sender_of(ear, from.address()))
+      if (SyslogSender* sender = sender_of(ear, from.address()))
         take(*sender, plain(from.address()), std::string_view(room_.data(), length), 0);
     }
   }
@@ -268,7 +268,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     error_code error;
     const tcp::endpoint from = socket.remote_endpoint(error);
     if (error) return;
-    Sender* sender = sender_of(ear, from.address());
+    SyslogSender* sender = sender_of(ear, from.address());
     if (sender == nullptr) return;
     if (streams_.size() >= syslog_connections || sender->connections >= syslog_connections_per_source) {
       ++counters.dropped_connections;
@@ -332,7 +332,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     end(stream);
   }
 
-  static bool within_rate(Sender& sender) {
+  static bool within_rate(SyslogSender& sender) {
     const Clock::time_point now = Clock::now();
     const double seconds = std::chrono::duration<double>(now - sender.counted).count();
     sender.counted = now;
@@ -350,7 +350,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     return last_offset_;
   }
 
-  void take(Sender& sender, const boost::asio::ip::address& from, std::string_view message,
+  void take(SyslogSender& sender, const boost::asio::ip::address& from, std::string_view message,
             std::size_t left_out) {
     if (!within_rate(sender)) {
       ++counters.dropped_storm;

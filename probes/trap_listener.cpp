@@ -10,6 +10,7 @@
 #include <map>
 #include <utility>
 
+#include "probes/datagram_buffer.hpp"
 #include "probes/snmp_codec.hpp"
 #include "probes/trap_message.hpp"
 
@@ -19,15 +20,13 @@ namespace {
 using boost::asio::ip::udp;
 using Clock = std::chrono::steady_clock;
 
-constexpr int receive_buffer_bytes = 4 * 1024 * 1024;
-
 /// An SNMPv3 engine that sends from an address, with its keys.
 struct SenderEngine {
   std::size_t credential = 0;
   UsmEngine engine;
 };
 
-struct Sender {
+struct TrapSender {
   DeviceIndex device = 0;
   std::vector<Credential> credentials;
   std::list<SenderEngine> engines;  ///< the latest first
@@ -82,7 +81,7 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
       boost::system::error_code error;
       const auto address = boost::asio::ip::make_address(source.address, error);
       if (error) continue;
-      Sender& sender = senders_[address];
+      TrapSender& sender = senders_[address];
       sender.device = source.device;
       sender.counted = Clock::now();
       for (Credential& credential : source.credentials) sender.credentials.push_back(std::move(credential));
@@ -129,7 +128,7 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
     if (!error && endpoint.address().is_v6()) socket.set_option(boost::asio::ip::v6_only(true), ignored);
     // A smaller buffer loses traps sooner, and looks find out what they would have said.
     if (!error)
-      socket.set_option(boost::asio::socket_base::receive_buffer_size(receive_buffer_bytes), ignored);
+      socket.set_option(boost::asio::socket_base::receive_buffer_size(datagram_buffer_bytes), ignored);
     if (!error) socket.bind(endpoint, error);
     if (error) return failure("", error.message());
     sockets_.push_back(std::move(socket));
@@ -168,7 +167,7 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
       ++counters_.dropped_unknown_source;
       return;
     }
-    Sender& sender = found->second;
+    TrapSender& sender = found->second;
     const auto now = Clock::now();
     if (!sender.may_speak(now)) {
       ++counters_.dropped_storm;
@@ -191,7 +190,7 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
       take_version_3(socket, bytes, *envelope, sender, from, now);
   }
 
-  void take(udp::socket& socket, std::string_view bytes, const TrapMessage& message, const Sender& sender,
+  void take(udp::socket& socket, std::string_view bytes, const TrapMessage& message, const TrapSender& sender,
             const udp::endpoint& from) {
     const bool known =
         std::any_of(sender.credentials.begin(), sender.credentials.end(), [&](const Credential& credential) {
@@ -220,7 +219,7 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
   }
 
   void take_inform_3(udp::socket& socket, std::string_view bytes, const SnmpEnvelope& envelope,
-                     Sender& sender, const udp::endpoint& from, Clock::time_point now) {
+                     TrapSender& sender, const udp::endpoint& from, Clock::time_point now) {
     SnmpInform refused;
     refused.kind = SnmpAnswer::Kind::unsafe;
     for (std::size_t at = 0; at < sender.credentials.size(); ++at) {
@@ -239,7 +238,7 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
     answer(socket, refused.answer, from);
   }
 
-  const UsmEngine* own_keys(Sender& sender, std::size_t at) const {
+  const UsmEngine* own_keys(TrapSender& sender, std::size_t at) const {
     if (sender.credentials[at].version != SnmpVersion::v3) return nullptr;
     sender.own.resize(sender.credentials.size());
     UsmEngine& keys = sender.own[at];
@@ -257,7 +256,7 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
   }
 
   void take_version_3(udp::socket& socket, std::string_view bytes, const SnmpEnvelope& envelope,
-                      Sender& sender, const udp::endpoint& from, Clock::time_point now) {
+                      TrapSender& sender, const udp::endpoint& from, Clock::time_point now) {
     SnmpAnswer::Kind worst = SnmpAnswer::Kind::unsafe;
     for (std::size_t at = 0; at < sender.credentials.size(); ++at) {
       const Credential& credential = sender.credentials[at];
@@ -279,7 +278,7 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
 
   /// The keys of a credential at an engine are made once; of an address that shows ever new engines only the
   /// latest are kept.
-  static SenderEngine* engine_of(Sender& sender, std::size_t credential, const std::string& id) {
+  static SenderEngine* engine_of(TrapSender& sender, std::size_t credential, const std::string& id) {
     for (SenderEngine& known : sender.engines) {
       if (known.credential == credential && known.engine.id == id) return &known;
     }
@@ -301,7 +300,7 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
   boost::asio::io_context& io_;
   Heard heard_;
   const UsmEngine own_;
-  std::map<boost::asio::ip::address, Sender> senders_;
+  std::map<boost::asio::ip::address, TrapSender> senders_;
   std::list<udp::socket> sockets_;
   std::array<char, max_snmp_message_bytes + 1> buffer_{};
   bool closed_ = false;

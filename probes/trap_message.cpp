@@ -1,16 +1,12 @@
 #include "probes/trap_message.hpp"
 
 #include "probes/ber_reader.hpp"
+#include "probes/snmp_objects.hpp"
 
 namespace nethealth {
 namespace {
 
-const Oid sys_up_time{1, 3, 6, 1, 2, 1, 1, 3, 0};
-const Oid snmp_trap_oid{1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
 const Oid generic_traps{1, 3, 6, 1, 6, 3, 1, 1, 5};
-
-constexpr std::int64_t wire_version_1 = 0;
-constexpr std::int64_t wire_version_2c = 1;
 
 /// Empty when one of them is damaged. Those beyond the limit are left out.
 std::optional<std::vector<VarBind>> read_varbinds(std::string_view list) {
@@ -87,12 +83,12 @@ std::optional<TrapMessage> read_trap(std::string_view bytes) {
   TrapMessage message;
   message.community = std::string(*community);
   message.inform = pdu->tag == ber::inform;
-  if (*version == wire_version_1 && pdu->tag == ber::trap_v1) {
+  if (*version == wire_version::v1 && pdu->tag == ber::trap_v1) {
     message.version = SnmpVersion::v1;
     return read_version_1(pdu->body, message) ? std::optional(std::move(message)) : std::nullopt;
   }
   const bool notification = pdu->tag == ber::trap_v2 || pdu->tag == ber::inform;
-  if (*version != wire_version_2c || !notification || !read_version_2(pdu->body, message))
+  if (*version != wire_version::v2c || !notification || !read_version_2(pdu->body, message))
     return std::nullopt;
   return message;
 }
@@ -111,11 +107,11 @@ std::string inform_answer(std::string_view inform) {
 std::optional<Oid> take_trap_oid(std::vector<VarBind>& varbinds) {
   std::optional<Oid> trap;
   for (const VarBind& varbind : varbinds) {
-    if (varbind.oid == snmp_trap_oid && varbind.value.kind == SnmpValue::Kind::oid)
+    if (varbind.oid == snmp_object::snmp_trap_oid && varbind.value.kind == SnmpValue::Kind::oid)
       trap = varbind.value.oid();
   }
   std::erase_if(varbinds, [](const VarBind& varbind) {
-    return varbind.oid == snmp_trap_oid || varbind.oid == sys_up_time;
+    return varbind.oid == snmp_object::snmp_trap_oid || varbind.oid == snmp_object::sys_up_time;
   });
   return trap;
 }

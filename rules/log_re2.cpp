@@ -33,7 +33,7 @@ RE2::Options options() {
   return options;
 }
 
-re2::StringPiece piece(std::string_view text) {
+re2::StringPiece as_re2(std::string_view text) {
   return {text.data(), text.size()};
 }
 
@@ -191,7 +191,7 @@ std::string LinePattern::error() const {
 }
 
 bool LinePattern::found_in(std::string_view line) const {
-  return RE2::PartialMatch(piece(line), compiled_->get());
+  return RE2::PartialMatch(as_re2(line), compiled_->get());
 }
 
 LinePattern::Captured LinePattern::capture(std::string_view line) const {
@@ -199,7 +199,7 @@ LinePattern::Captured LinePattern::capture(std::string_view line) const {
   const int last = std::max(compiled_->component, compiled_->source);
   if (last == 0) return {};
   std::vector<re2::StringPiece> groups(static_cast<std::size_t>(last) + 1);
-  if (!pattern.Match(piece(line), 0, line.size(), RE2::UNANCHORED, groups.data(), last + 1)) return {};
+  if (!pattern.Match(as_re2(line), 0, line.size(), RE2::UNANCHORED, groups.data(), last + 1)) return {};
   const auto group = [&](int number) {
     return number > 0 ? groups[static_cast<std::size_t>(number)].as_string() : std::string();
   };
@@ -214,7 +214,7 @@ std::string address_in(std::string_view line) {
           v4 + "|" + v6 + ")",
       options());
   static const RE2 first("(?:^|[^0-9.])(" + v4 + ")(?:[^0-9.]|\\.?$|\\.[^0-9])", options());
-  const re2::StringPiece text = piece(line);
+  const re2::StringPiece text = as_re2(line);
   std::string address;
   if (!RE2::PartialMatch(text, after_word, &address)) RE2::PartialMatch(text, first, &address);
   return address;

@@ -10,13 +10,13 @@
 #include <sstream>
 
 #include "config/load.hpp"
+#include "loading_help.hpp"
 
 using namespace nethealth;
 
 namespace {
 
 const std::string fixtures = NETHEALTH_SOURCE_DIR "/tests/config/fixtures/";
-const std::vector<std::string> packs{"linux", "windows", "network", "ups", "database", "web", "security"};
 
 struct Expected {
   std::string file;
@@ -56,15 +56,9 @@ std::vector<std::string> files_in(const std::string& folder) {
   return paths;
 }
 
-std::string all_text(const Problems& problems) {
-  std::string text;
-  for (const Problem& problem : problems) text += problem.text() + "\n";
-  return text;
-}
-
 void check_problems(const std::string& path, bool warning) {
   const auto expected = expectations(path);
-  Loaded loaded = load_site(path, Language::en, Secrets::optional, packs);
+  Loaded loaded = load_site(path, Language::en, Secrets::optional, log_packs);
   CAPTURE(path);
   CAPTURE(all_text(loaded.problems));
   if (!warning) std::erase_if(loaded.problems, [](const Problem& problem) { return problem.warning; });
@@ -101,8 +95,8 @@ TEST_CASE("what is doubtful but usable is a warning") {
 
 TEST_CASE("every mistake is told in Japanese at the same place") {
   for (const std::string& path : files_in("bad")) {
-    const Loaded english = load_site(path, Language::en, Secrets::optional, packs);
-    const Loaded japanese = load_site(path, Language::ja, Secrets::optional, packs);
+    const Loaded english = load_site(path, Language::en, Secrets::optional, log_packs);
+    const Loaded japanese = load_site(path, Language::ja, Secrets::optional, log_packs);
     CAPTURE(path);
     REQUIRE(japanese.problems.size() == english.problems.size());
     for (std::size_t i = 0; i < english.problems.size(); ++i) {
@@ -117,7 +111,7 @@ TEST_CASE("every mistake is told in Japanese at the same place") {
 
 TEST_CASE("a mistake never repeats a secret") {
   for (const std::string& path : files_in("bad")) {
-    const Loaded loaded = load_site(path, Language::en, Secrets::optional, packs);
+    const Loaded loaded = load_site(path, Language::en, Secrets::optional, log_packs);
     const std::string text = all_text(loaded.problems);
     CHECK(text.find("hunter22") == std::string::npos);
     CHECK(text.find("public\"") == std::string::npos);

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "config/load.hpp"
+#include "loading_help.hpp"
 
 using namespace nethealth;
 using namespace std::chrono_literals;
@@ -19,7 +20,6 @@ namespace fs = std::filesystem;
 
 const std::string source = NETHEALTH_SOURCE_DIR;
 const std::string example = source + "/config/examples/city-hall";
-const std::vector<std::string> packs{"linux", "windows", "network", "ups", "database", "web", "security"};
 
 /// A folder of its own that goes away with the test.
 class Folder {
@@ -52,14 +52,8 @@ std::string text_of(const std::string& path) {
   return text.str();
 }
 
-std::string all_text(const Problems& problems) {
-  std::string text;
-  for (const Problem& problem : problems) text += problem.text() + "\n";
-  return text;
-}
-
 Site load_good(const std::string& path) {
-  Loaded loaded = load_site(path, Language::en, Secrets::optional, packs);
+  Loaded loaded = load_site(path, Language::en, Secrets::optional, log_packs);
   INFO(all_text(loaded.problems));
   REQUIRE(loaded.site.has_value());
   return std::move(*loaded.site);
@@ -98,7 +92,7 @@ using Texts = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("the shipped example loads without a mistake or a warning") {
-  const Loaded loaded = load_site(example + "/nethealth.yaml", Language::ja, Secrets::optional, packs);
+  const Loaded loaded = load_site(example + "/nethealth.yaml", Language::ja, Secrets::optional, log_packs);
   INFO(all_text(loaded.problems));
   CHECK(loaded.problems.empty());
   REQUIRE(loaded.site.has_value());
@@ -228,7 +222,7 @@ TEST_CASE("a file that includes itself is read once") {
   const Folder folder;
   folder.write("nethealth.yaml",
                "include: [\"*.yaml\", ./nethealth.yaml, " + source + "/tests/config/fixtures/base/*.yaml]\n");
-  const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::en, Secrets::optional, packs);
+  const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::en, Secrets::optional, log_packs);
   INFO(all_text(loaded.problems));
   CHECK(loaded.site.has_value());
   CHECK(loaded.files.size() == 5);
@@ -238,7 +232,7 @@ TEST_CASE("a secret is read without its newline") {
   const Folder folder;
   folder.write("nethealth.yaml", base(""));
   folder.write("secrets/community", "letmein\n");
-  const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::en, Secrets::required, packs);
+  const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::en, Secrets::required, log_packs);
   INFO(all_text(loaded.problems));
   REQUIRE(loaded.site.has_value());
   CHECK(loaded.site->credentials[0].community.reveal() == "letmein");
@@ -248,7 +242,8 @@ TEST_CASE("a secret that is missing or open to others or empty is refused") {
   const Folder folder;
   folder.write("nethealth.yaml", base(""));
   const auto message = [&] {
-    const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::en, Secrets::required, packs);
+    const Loaded loaded =
+        load_site(folder.path("nethealth.yaml"), Language::en, Secrets::required, log_packs);
     CHECK_FALSE(loaded.site.has_value());
     REQUIRE(loaded.problems.size() == 1);
     CHECK(loaded.problems[0].line == 2);
@@ -278,14 +273,14 @@ TEST_CASE("a short passphrase is refused") {
           "credentials: [{name: v3, version: 3, user: u, auth: {protocol: SHA, passphrase_file: short}}]\n"));
   folder.write("secrets/community", "letmein\n");
   folder.write("short", "1234567\n");
-  const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::en, Secrets::required, packs);
+  const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::en, Secrets::required, log_packs);
   REQUIRE(loaded.problems.size() == 1);
   CHECK(loaded.problems[0].message.find("less than 8") != std::string::npos);
   CHECK(loaded.problems[0].message.find("1234567") == std::string::npos);
 }
 
 TEST_CASE("a main file that is missing is one problem") {
-  const Loaded loaded = load_site("/nonexistent/nethealth.yaml", Language::en, Secrets::required, packs);
+  const Loaded loaded = load_site("/nonexistent/nethealth.yaml", Language::en, Secrets::required, log_packs);
   CHECK_FALSE(loaded.site.has_value());
   REQUIRE(loaded.problems.size() == 1);
   CHECK(loaded.problems[0].text() ==
@@ -297,7 +292,7 @@ TEST_CASE("ten thousand mistakes are cut to a thousand and a word about the rest
   for (int i = 0; i < 10'000; ++i) text += "  - {name: r" + std::to_string(i) + ", lable: x}\n";
   const Folder folder;
   folder.write("nethealth.yaml", base(text));
-  const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::en, Secrets::optional, packs);
+  const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::en, Secrets::optional, log_packs);
   CHECK_FALSE(loaded.site.has_value());
   CHECK(loaded.problems.size() == 1'001);
 }
@@ -313,7 +308,7 @@ TEST_CASE("what would take too long to check is refused") {
   }
   const Folder folder;
   folder.write("nethealth.yaml", base(cables));
-  const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::en, Secrets::optional, packs);
+  const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::en, Secrets::optional, log_packs);
   REQUIRE(loaded.problems.size() == 2);
   CHECK(loaded.problems[0].message.find("20000 cables between two devices") != std::string::npos);
   CHECK(loaded.problems[1].message.find("20000 services of one device") != std::string::npos);
@@ -358,7 +353,8 @@ TEST_CASE("no mutation of the example crashes the reader or passes unchecked ind
       }
     }
     folder.write("nethealth.yaml", text);
-    const Loaded loaded = load_site(folder.path("nethealth.yaml"), Language::ja, Secrets::optional, packs);
+    const Loaded loaded =
+        load_site(folder.path("nethealth.yaml"), Language::ja, Secrets::optional, log_packs);
     const bool has_error = std::any_of(loaded.problems.begin(), loaded.problems.end(),
                                        [](const Problem& problem) { return !problem.warning; });
     REQUIRE(loaded.site.has_value() != has_error);

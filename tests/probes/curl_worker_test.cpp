@@ -16,7 +16,7 @@ using namespace nethealth;
 
 namespace {
 
-struct Bench {
+struct CurlBench {
   boost::asio::io_context io{1};
   std::optional<CurlWorker> worker{std::in_place, io};
 
@@ -126,7 +126,7 @@ class MailServer {
 }  // namespace
 
 TEST_CASE("an HTTP answer brings its status and body") {
-  Bench bench;
+  CurlBench bench;
   const ScriptedServer server([](Talk& talk) { answer(talk, "404 Not Found", "nothing here"); });
   const auto reply = bench.perform(get(server.url("http")));
   CHECK(reply.outcome == Outcome::ok);
@@ -137,7 +137,7 @@ TEST_CASE("an HTTP answer brings its status and body") {
 }
 
 TEST_CASE("a POST arrives whole with its headers") {
-  Bench bench;
+  CurlBench bench;
   std::string head;
   std::string body;
   {
@@ -154,7 +154,7 @@ TEST_CASE("a POST arrives whole with its headers") {
 }
 
 TEST_CASE("a redirect is an answer and not followed") {
-  Bench bench;
+  CurlBench bench;
   const ScriptedServer server([](Talk& talk) {
     talk.hear("\r\n\r\n");
     talk.say("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n");
@@ -166,14 +166,14 @@ TEST_CASE("a redirect is an answer and not followed") {
 
 TEST_CASE("a proxy of the environment is not used") {
   ::setenv("http_proxy", "http://127.0.0.1:1", 1);
-  Bench bench;
+  CurlBench bench;
   const ScriptedServer server([](Talk& talk) { answer(talk, "200 OK", ""); });
   CHECK(bench.perform(get(server.url("http"))).code == 200);
   ::unsetenv("http_proxy");
 }
 
 TEST_CASE("a body without end is cut at the limit and still an answer") {
-  Bench bench;
+  CurlBench bench;
   const ScriptedServer server([](Talk& talk) {
     talk.hear("\r\n\r\n");
     talk.say("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n" + std::string(300'000, 'x'));
@@ -188,7 +188,7 @@ TEST_CASE("a body without end is cut at the limit and still an answer") {
 }
 
 TEST_CASE("a server that drips delays nobody else and ends at its time") {
-  Bench bench;
+  CurlBench bench;
   const ScriptedServer drip([](Talk& talk) {
     talk.hear("\r\n\r\n");
     talk.say("H");
@@ -207,7 +207,7 @@ TEST_CASE("a server that drips delays nobody else and ends at its time") {
 }
 
 TEST_CASE("a refused connection surely brought nothing") {
-  Bench bench;
+  CurlBench bench;
   const Listener bound_only(-1);
   const auto reply = bench.perform(post("http://127.0.0.1:" + std::to_string(bound_only.port())));
   CHECK(reply.outcome == Outcome::refused);
@@ -216,7 +216,7 @@ TEST_CASE("a refused connection surely brought nothing") {
 }
 
 TEST_CASE("a server that hangs up after the request leaves the answer unknown") {
-  Bench bench;
+  CurlBench bench;
   const ScriptedServer server([](Talk& talk) {
     talk.hear("\r\n\r\n");
     talk.hear(std::size_t{8});
@@ -227,7 +227,7 @@ TEST_CASE("a server that hangs up after the request leaves the answer unknown") 
 }
 
 TEST_CASE("an answer that is no HTTP is an error") {
-  Bench bench;
+  CurlBench bench;
   const ScriptedServer server([](Talk& talk) {
     talk.hear("\r\n\r\n");
     talk.say(std::string("SSH-2.0-\0\x1b[31m\r\n", 15));
@@ -238,7 +238,7 @@ TEST_CASE("an answer that is no HTTP is an error") {
 }
 
 TEST_CASE("a job that could do harm is refused before anything is sent") {
-  Bench bench;
+  CurlBench bench;
   CHECK(bench.perform(get("file:///etc/passwd")).outcome == Outcome::error);
   CHECK(bench.perform(get("gopher://127.0.0.1/")).outcome == Outcome::error);
   auto job = get("http://127.0.0.1:1/");
@@ -252,7 +252,7 @@ TEST_CASE("a job that could do harm is refused before anything is sent") {
 }
 
 TEST_CASE("a mail arrives with its dots doubled and every line end made whole") {
-  Bench bench;
+  CurlBench bench;
   MailServer server({});
   const auto reply = bench.perform(mail(server.url()));
   CHECK(reply.outcome == Outcome::ok);
@@ -264,7 +264,7 @@ TEST_CASE("a mail arrives with its dots doubled and every line end made whole") 
 
 TEST_CASE("a mail that the server refuses is surely not accepted and the reason quotes it") {
   for (const bool late : {false, true}) {
-    Bench bench;
+    CurlBench bench;
     MailScript script;
     (late ? script.message : script.recipient) = late ? "554 5.7.1 content refused" : "450 4.2.0 greylisted";
     MailServer server(script);
@@ -279,7 +279,7 @@ TEST_CASE("a mail that the server refuses is surely not accepted and the reason 
 
 TEST_CASE("a goodbye is no verdict on a mail however early it comes") {
   for (int i = 0; i < 100; ++i) {
-    Bench bench;
+    CurlBench bench;
     MailScript script;
     script.recipient = "450 4.2.0 greylisted";
     script.hasty = true;
@@ -292,7 +292,7 @@ TEST_CASE("a goodbye is no verdict on a mail however early it comes") {
 
 TEST_CASE("a mail whose last reply is lost may have been accepted") {
   for (const std::string end : {"close", ""}) {
-    Bench bench;
+    CurlBench bench;
     MailScript script;
     script.message = end;
     MailServer server(script);
@@ -304,7 +304,7 @@ TEST_CASE("a mail whose last reply is lost may have been accepted") {
 
 TEST_CASE("a mail that breaks off before its text is surely not accepted") {
   for (const std::string end : {"close", ""}) {
-    Bench bench;
+    CurlBench bench;
     MailScript script;
     script.recipient = end;
     MailServer server(script);
@@ -316,7 +316,7 @@ TEST_CASE("a mail that breaks off before its text is surely not accepted") {
 
 TEST_CASE("a mail server that never says goodbye delays nobody") {
   for (const std::string recipient : {"250 ok", "550 no such person"}) {
-    Bench bench;
+    CurlBench bench;
     MailScript script;
     script.recipient = recipient;
     script.quit = "";
@@ -328,7 +328,7 @@ TEST_CASE("a mail server that never says goodbye delays nobody") {
 }
 
 TEST_CASE("a mail server with broken encryption still gets the mail in clear when smtp was asked") {
-  Bench bench;
+  CurlBench bench;
   MailScript script;
   script.hello = "250-mail.example.lg.jp\r\n250 STARTTLS";
   MailServer server(script, 2);
@@ -338,7 +338,7 @@ TEST_CASE("a mail server with broken encryption still gets the mail in clear whe
 }
 
 TEST_CASE("smtps is never sent in clear") {
-  Bench bench;
+  CurlBench bench;
   MailServer server({});
   auto job = mail(server.url());
   auto& order = std::get<CurlMail>(job.what);
@@ -350,7 +350,7 @@ TEST_CASE("smtps is never sent in clear") {
 }
 
 TEST_CASE("a worker that stops ends every job and says so") {
-  Bench bench;
+  CurlBench bench;
   const ScriptedServer drip([](Talk& talk) {
     talk.hear("\r\n\r\n");
     talk.wait_for_end();
@@ -370,7 +370,7 @@ TEST_CASE("more jobs than the limit are blind and the others go on") {
   rlimit enough = before;
   enough.rlim_cur = 4'096;
   if (skipped_unless(::setrlimit(RLIMIT_NOFILE, &enough) == 0, "too few descriptors")) return;
-  Bench bench;
+  CurlBench bench;
   const Listener nobody_accepts(4'096);
   const auto url = "http://127.0.0.1:" + std::to_string(nobody_accepts.port());
   std::size_t too_many = 0;

@@ -14,12 +14,8 @@ using namespace nethealth;
 
 namespace {
 
-Address at(const std::string& text) {
-  return boost::asio::ip::make_address(text);
-}
-
 /// A prober on its own loop, opened; looks are run to their end.
-struct Bench {
+struct IcmpBench {
   boost::asio::io_context io{1};
   IcmpProber prober{io};
   Result<IcmpOpened> opened = prober.open();
@@ -40,10 +36,6 @@ std::string describe(const std::optional<IcmpSeen>& seen) {
   if (seen->blind) text += " blind";
   if (seen->error) text += " " + seen->error->type + " " + seen->error->from;
   return text;
-}
-
-std::string differs(const std::string& is, const std::string& wanted) {
-  return is == wanted ? "" : "[" + is + "] instead of [" + wanted + "] ";
 }
 
 bool loopback() {
@@ -113,7 +105,7 @@ class HandmadeDevice {
 }  // namespace
 
 TEST_CASE("loopback answers over IPv4 and IPv6 with round trip and jitter") {
-  Bench bench;
+  IcmpBench bench;
   if (skipped_unless(bench.opened.has_value(), "no ICMP")) return;
   for (const std::string address : {"127.0.0.1", "::1"}) {
     const auto seen = bench.look(address, quick);
@@ -131,7 +123,7 @@ TEST_CASE("loopback answers over IPv4 and IPv6 with round trip and jitter") {
 }
 
 TEST_CASE("two thousand addresses asked at once all answer for themselves") {
-  Bench bench;
+  IcmpBench bench;
   if (skipped_unless(bench.opened.has_value(), "no ICMP")) return;
   std::map<std::uint32_t, IcmpSeen> seen;
   for (std::uint32_t i = 0; i < 2'000; ++i) {
@@ -145,7 +137,7 @@ TEST_CASE("two thousand addresses asked at once all answer for themselves") {
 }
 
 TEST_CASE("two looks at one address at the same time both end") {
-  Bench bench;
+  IcmpBench bench;
   if (skipped_unless(bench.opened.has_value(), "no ICMP")) return;
   int ended = 0;
   for (int i = 0; i < 2; ++i) {
@@ -179,7 +171,7 @@ TEST_CASE("without any right to ask the looks are blind and the failure says wha
   CHECK(in_own_network([]() -> std::string {
           if (::setresgid(65534, 65534, 65534) != 0 || ::setresuid(65534, 65534, 65534) != 0)
             return "still root";
-          Bench bench;
+          IcmpBench bench;
           if (bench.opened) return "opened " + bench.opened->text();
           if (bench.opened.error().text().find("CAP_NET_RAW") == std::string::npos)
             return bench.opened.error().text();
@@ -200,7 +192,7 @@ TEST_CASE("a ping socket is used where a raw one is not allowed and hears answer
           }
           if (::setresgid(65534, 65534, 65534) != 0 || ::setresuid(65534, 65534, 65534) != 0)
             return "still root";
-          Bench bench;
+          IcmpBench bench;
           if (!bench.opened) return bench.opened.error().text();
           return differs(bench.opened->text(), "IPv4 datagram, IPv6 datagram") +
                  differs(describe(bench.look("127.0.0.1", quick)), "3/3") +
@@ -222,7 +214,7 @@ TEST_CASE("a device that says nothing is silent and a refusal names its router")
               !run_command("ip neigh add 10.9.0.5 lladdr 02:00:00:00:00:05 dev near")) {
             return "no network";
           }
-          Bench bench;
+          IcmpBench bench;
           const IcmpRequest patient{2, Milliseconds(10), Milliseconds(5'000)};
           return differs(describe(bench.look("10.9.0.1", quick)), "3/3") +
                  differs(describe(bench.look("10.9.0.5", quick)), "0/3") +
@@ -239,7 +231,7 @@ TEST_CASE("nobody at the link is told from a router that refuses") {
               !set_kernel("net/ipv4/neigh/near/retrans_time_ms", "20")) {
             return "no network";
           }
-          Bench bench;
+          IcmpBench bench;
           return differs(describe(bench.look("10.9.0.77", {1, Milliseconds(10), Milliseconds(10'000)})),
                          "0/1 neighbour_silent ");
         }) == "");
@@ -249,7 +241,7 @@ TEST_CASE("what this host cannot send is never a device's loss") {
   if (skipped_without_root()) return;
   CHECK(in_own_network([]() -> std::string {
           if (!loopback()) return "no network";
-          Bench bench;
+          IcmpBench bench;
           std::string wrong = differs(describe(bench.look("192.0.2.1", quick)), "0/3 local_unreachable ");
           if (!run_command(
                   "nft 'add table ip own; add chain ip own out { type filter hook output priority 0; }; "
@@ -265,7 +257,7 @@ TEST_CASE("forged and doubled answers are dropped and counted") {
   if (skipped_without_root()) return;
   CHECK(in_own_network([]() -> std::string {
           if (!loopback() || !set_kernel("net/ipv4/icmp_echo_ignore_all", "1")) return "no network";
-          Bench bench;
+          IcmpBench bench;
           HandmadeDevice device(bench.io, [](HandmadeDevice& own, const std::string& request) {
             std::string forged = request;
             forged[8] = static_cast<char>(forged[8] ^ 1);  // the cookie
@@ -294,7 +286,7 @@ TEST_CASE("an answer with another cookie counts for nobody") {
   if (skipped_without_root()) return;
   CHECK(in_own_network([]() -> std::string {
           if (!loopback() || !set_kernel("net/ipv4/icmp_echo_ignore_all", "1")) return "no network";
-          Bench bench;
+          IcmpBench bench;
           HandmadeDevice device(bench.io, [](HandmadeDevice& own, std::string request) {
             std::swap_ranges(request.begin() + 8, request.begin() + 10, request.begin() + 10);
             own.answer(request, "127.0.0.3");
@@ -309,7 +301,7 @@ TEST_CASE("an address that has answered fast is known to be silent sooner than a
   if (skipped_without_root()) return;
   CHECK(in_own_network([]() -> std::string {
           if (!loopback()) return "no network";
-          Bench bench;
+          IcmpBench bench;
           const IcmpRequest slow{1, Milliseconds(10), Milliseconds(20'000)};
           std::string wrong = differs(describe(bench.look("127.0.0.8", slow)), "1/1");
           if (!set_kernel("net/ipv4/icmp_echo_ignore_all", "1")) return "no silence";

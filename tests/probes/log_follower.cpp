@@ -192,7 +192,7 @@ bool is_indented(std::string_view line) {
 }
 
 const std::string traced = "one\n a\n b\ntwo\nthree\n c\n";
-const Lines joined = {"one ⏎  a ⏎  b", "two", "three ⏎  c"};
+const Lines joined_lines = {"one ⏎  a ⏎  b", "two", "three ⏎  c"};
 
 }  // namespace
 
@@ -204,7 +204,7 @@ TEST_CASE("log follower: lines that go on with the one before come as one entry 
   desk.start_known();
   append(desk.file(), traced + "end\n");
   REQUIRE(desk.run_until_lines(3));
-  CHECK(desk.lines == joined);
+  CHECK(desk.lines == joined_lines);
   CHECK(desk.seen[0].offset == 4);
   CHECK(desk.seen[2].offset == 18);
 }
@@ -239,7 +239,7 @@ TEST_CASE("log follower: a stop at any byte of joined entries loses and doubles 
     append(desk.file(), traced.substr(cut) + "end\n");
     desk.start();
     REQUIRE(desk.run_until_lines(3));
-    CHECK(desk.lines == joined);
+    CHECK(desk.lines == joined_lines);
   }
 }
 

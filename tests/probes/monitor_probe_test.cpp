@@ -12,11 +12,7 @@ using namespace nethealth;
 
 namespace {
 
-Address at(const std::string& text) {
-  return boost::asio::ip::make_address(text);
-}
-
-struct Bench {
+struct MonitorBench {
   boost::asio::io_context io{1};
   IcmpProber prober{io};
   MonitorProbe probe{io, prober};
@@ -35,7 +31,7 @@ std::string differs(const std::string& when, const std::string& is, const std::s
   return is == wanted ? "" : when + ": [" + is + "] instead of [" + wanted + "]; ";
 }
 
-bool cable_to(const Neighbour& router) {
+bool addressed_cable_to(const Neighbour& router) {
   return router.made() && run_command("ip link set lo up") &&
          run_command("ip link add near type veth peer name far netns " + router.id()) &&
          run_command("ip addr add 10.9.0.9/24 dev near") && run_command("ip link set near up") &&
@@ -45,7 +41,7 @@ bool cable_to(const Neighbour& router) {
 }  // namespace
 
 TEST_CASE("a monitor that watches only itself has carrier and nothing to watch says nothing") {
-  Bench bench;
+  MonitorBench bench;
   const auto alone = bench.look({at("127.0.0.1")});
   CHECK(alone.substr(0, 3) == "yes");
   CHECK(bench.look({}).substr(0, 1) == "?");
@@ -55,8 +51,8 @@ TEST_CASE("carrier follows the interface towards the targets") {
   if (skipped_without_root()) return;
   CHECK(in_own_network([]() -> std::string {
           const Neighbour router;
-          if (!cable_to(router)) return "no network";
-          Bench bench;
+          if (!addressed_cable_to(router)) return "no network";
+          MonitorBench bench;
           const std::vector<Address> targets{at("10.9.0.5"), at("10.9.0.9")};
           std::string wrong = differs("cable in", bench.look(targets), "yes ?");
           if (!router.run("ip link set far down")) return "no cut";
@@ -74,11 +70,11 @@ TEST_CASE("one of two interfaces with a link is carrier") {
   if (skipped_without_root()) return;
   CHECK(in_own_network([]() -> std::string {
           const Neighbour router;
-          if (!cable_to(router) || !run_command("ip link add two type veth peer name three") ||
+          if (!addressed_cable_to(router) || !run_command("ip link add two type veth peer name three") ||
               !run_command("ip addr add 10.8.0.9/24 dev two") || !run_command("ip link set two up")) {
             return "no network";
           }
-          Bench bench;
+          MonitorBench bench;
           std::string wrong = differs("one", bench.look({at("10.9.0.5"), at("10.8.0.5")}), "yes ?");
           return wrong + differs("other", bench.look({at("10.8.0.5")}), "no ?");
         }) == "");
@@ -88,12 +84,13 @@ TEST_CASE("a gateway that has answered and stops is bad and one that never answe
   if (skipped_without_root()) return;
   CHECK(in_own_network([]() -> std::string {
           const Neighbour router;
-          if (!cable_to(router) || !run_command("ip route add default via 10.9.0.1")) return "no network";
+          if (!addressed_cable_to(router) || !run_command("ip route add default via 10.9.0.1"))
+            return "no network";
           const std::vector<Address> targets{at("192.0.2.7")};
           const auto mute = [&router](const std::string& value) {
             return router.run("sysctl -qw net.ipv4.icmp_echo_ignore_all=" + value);
           };
-          Bench bench;
+          MonitorBench bench;
           if (!bench.prober.open() || !mute("1")) return "no ICMP";
           std::string wrong = differs("never answered", bench.look(targets), "yes ?");
           if (!mute("0")) return "no answer";
@@ -110,7 +107,7 @@ TEST_CASE("routes are found over IPv6 and a blackhole is no route") {
   if (skipped_without_root()) return;
   CHECK(in_own_network([]() -> std::string {
           const Neighbour router;
-          if (!cable_to(router) || !run_command("ip -6 addr add 2001:db8::9/64 dev near nodad") ||
+          if (!addressed_cable_to(router) || !run_command("ip -6 addr add 2001:db8::9/64 dev near nodad") ||
               !run_command("ip -6 route add default via 2001:db8::1") ||
               !run_command("ip route add blackhole 10.7.0.0/24")) {
             return "no network";

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <boost/asio/ip/address.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -25,6 +26,15 @@ inline bool skipped_unless(bool possible, const std::string& why) {
 
 inline bool skipped_without_root() {
   return skipped_unless(::geteuid() == 0, "needs root");
+}
+
+inline boost::asio::ip::address at(const std::string& text) {
+  return boost::asio::ip::make_address(text);
+}
+
+/// Empty when it is what was wanted.
+inline std::string differs(const std::string& is, const std::string& wanted) {
+  return is == wanted ? "" : "[" + is + "] instead of [" + wanted + "] ";
 }
 
 /// Ends a child that hangs.

@@ -84,10 +84,6 @@ std::string word(Outcome outcome) {
   return std::to_string(static_cast<int>(outcome)) + " ";
 }
 
-std::string differs(const std::string& is, const std::string& wanted) {
-  return is == wanted ? "" : "[" + is + "] instead of [" + wanted + "] ";
-}
-
 }  // namespace
 
 TEST_CASE("a trace ends at the last router that answers") {

@@ -10,7 +10,7 @@ using namespace snmp_lab;
 
 namespace {
 
-constexpr unsigned char get = 0xA0;
+constexpr unsigned char get_request = 0xA0;
 
 std::string gauge(std::uint32_t value) {
   std::string content(1, '\0');
@@ -55,7 +55,7 @@ std::int32_t message_id(const std::string& bytes) {
 std::optional<SnmpSeen> look_at(Bench& bench, const Impostor::Answer& walk) {
   Impostor agent(bench.io, [&](Impostor& self, const std::string& bytes, const udp::endpoint& from) {
     const Request request = parsed(bytes);
-    if (request.type == get) {
+    if (request.type == get_request) {
       self.send(identity(request), from);
     } else {
       walk(self, bytes, from);

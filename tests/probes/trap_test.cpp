@@ -50,7 +50,7 @@ std::string version_1(char generic, char specific, const std::string& enterprise
   return tlv('\x30', tlv('\x02', std::string(1, '\0')) + tlv('\x04', "public") + tlv('\xA4', pdu));
 }
 
-Credential community(const std::string& text) {
+Credential credential_of(const std::string& text) {
   Credential credential;
   credential.community = Secret(text);
   return credential;
@@ -144,7 +144,7 @@ TEST_CASE("no cut or flipped bit of a trap does harm") {
 }
 
 TEST_CASE("a listener hears a known device with its community and counts everything else by reason") {
-  Hearing hearing({{"127.0.0.1", 7, {community("city")}}});
+  Hearing hearing({{"127.0.0.1", 7, {credential_of("city")}}});
   hearing.send(version_2('\xA7', "guess"));
   hearing.send("no trap at all");
   hearing.send(version_2('\xA7', "city"));
@@ -163,7 +163,7 @@ TEST_CASE("a listener hears a known device with its community and counts everyth
 }
 
 TEST_CASE("an inform is answered") {
-  Hearing hearing({{"127.0.0.1", 0, {community("city")}}});
+  Hearing hearing({{"127.0.0.1", 0, {credential_of("city")}}});
   hearing.send(version_2('\xA6', "city"));
   hearing.until([&] { return hearing.heard.size() == 1; });
   std::string answer(512, '\0');
@@ -173,14 +173,14 @@ TEST_CASE("an inform is answered") {
 }
 
 TEST_CASE("an unknown address is not heard") {
-  Hearing hearing({{"127.0.0.2", 0, {community("city")}}});
+  Hearing hearing({{"127.0.0.2", 0, {credential_of("city")}}});
   hearing.send(version_2('\xA7', "city"));
   hearing.until([&] { return hearing.listener->counters().dropped_unknown_source == 1; });
   CHECK(hearing.heard.empty());
 }
 
 TEST_CASE("of a storm of traps only a burst is taken") {
-  Hearing hearing({{"127.0.0.1", 0, {community("city")}}});
+  Hearing hearing({{"127.0.0.1", 0, {credential_of("city")}}});
   constexpr std::uint64_t storm = 400;
   for (std::uint64_t i = 0; i < storm; ++i) hearing.send(version_2('\xA7', "city"));
   const TrapCounters& counters = hearing.listener->counters();
@@ -224,7 +224,7 @@ const std::string right_keys =
 
 TEST_CASE("an inform of version 3 is answered by an engine of our own") {
   if (!have("snmpinform")) return;
-  Hearing hearing({{"127.0.0.1", 4, {community("city"), version_3_user()}}});
+  Hearing hearing({{"127.0.0.1", 4, {credential_of("city"), version_3_user()}}});
   auto sender = inform(hearing.listener->port(), right_keys);
   hearing.until([&] { return sender.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
   CHECK(sender.get() == 0);

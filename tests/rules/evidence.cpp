@@ -11,8 +11,6 @@ using namespace nethealth::story;
 
 namespace {
 
-const char* refused = "sshd[811]: Failed password for root from 192.0.2.77 port 40022 ssh2";
-
 std::vector<EvidenceKept> kept(const Story& story) {
   std::vector<EvidenceKept> all;
   for (const Event& event : story.journal)
@@ -38,21 +36,21 @@ std::vector<int> offsets(const std::vector<NearbyLines::Near>& near) {
 TEST_CASE("the counted lines that led to a misconduct incident are kept with it") {
   Story story;
   for (int i = 0; i < 4; ++i) {
-    story.log("cs-1", refused);
+    story.log("cs-1", refused_login);
     story.run(20s);
   }
   CHECK(kept(story).empty());
-  story.log("cs-1", refused);
+  story.log("cs-1", refused_login);
   REQUIRE(story.incidents().size() == 1);
   const auto lines = kept(story);
   REQUIRE(lines.size() == 5);
-  CHECK(lines[0].line == refused);
+  CHECK(lines[0].line == refused_login);
   CHECK(lines[0].device == "cs-1");
   CHECK(lines[0].source == "192.0.2.77");
   CHECK(lines[0].seen.has_value());
   CHECK_FALSE(lines[4].seen.has_value());
   CHECK(story.incidents()[0].lines_kept == 5);
-  story.log("cs-1", refused);
+  story.log("cs-1", refused_login);
   CHECK(kept(story).size() == 6);
 }
 
@@ -92,7 +90,7 @@ TEST_CASE("what is remembered of a file for evidence is bounded in bytes") {
 
 TEST_CASE("only those above the counter and the security team take unmasked originals") {
   Story story;
-  for (int i = 0; i < 5; ++i) story.log("cs-1", refused);
+  for (int i = 0; i < 5; ++i) story.log("cs-1", refused_login);
   REQUIRE(story.incidents().size() == 1);
   const Procedure& procedure = shipped_procedures().misconduct;
   CHECK_FALSE(export_refusal(*story.site, procedure, "tanaka", Language::en));

@@ -12,6 +12,10 @@ namespace nethealth::plan {
 
 using namespace nethealth::story;
 
+inline bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
 inline const char* officials = R"(
 roles:
   - {role: operations_sub_manager, title: 運用副管理者, people: [sato, suzuki]}

@@ -10,10 +10,6 @@ using namespace nethealth::plan;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 std::vector<int> earlier_of(const Plan& plan) {
   return plan.incident().now.earlier;
 }

@@ -10,10 +10,6 @@ using namespace nethealth::plan;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// The walk with the level judged otherwise.
 std::vector<Step> judged(const std::string& level) {
   std::vector<Step> walk = misconduct_walk;

@@ -17,6 +17,9 @@
 
 namespace nethealth::story {
 
+inline constexpr const char* refused_login =
+    "sshd[811]: Failed password for root from 192.0.2.77 port 40022 ssh2";
+
 using namespace std::chrono_literals;
 
 inline const LogMatcher& shipped_rules() {
