@@ -23,11 +23,6 @@ namespace asio = boost::asio;
 constexpr mode_t owner_only_file = 0600;
 constexpr mode_t owner_only_folder = 0700;
 
-std::string digest_of(std::string_view content) {
-  const Digest digest = sha256(content);
-  return hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
-
 tl::unexpected<Failure> system_failure(const std::string& path) {
   return failure(path, std::strerror(errno));
 }
@@ -66,7 +61,7 @@ std::string read_whole(const std::string& path) {
 /// Written under another name, then renamed: under a digest there is a whole file or none.
 Result<void> write_file(const std::string& folder, const std::string& digest, const std::string& content) {
   const std::string path = folder + "/" + digest;
-  if (std::filesystem::exists(path) && digest_of(read_whole(path)) == digest) return {};
+  if (std::filesystem::exists(path) && sha256_text(read_whole(path)) == digest) return {};
   const std::string draft = path + ".new";
   {
     const Descriptor file(
@@ -121,7 +116,7 @@ void AttachmentFolder::read(std::vector<std::string> digests, std::size_t limit_
           digest.find_first_not_of("0123456789abcdef") != std::string::npos)
         continue;
       std::string content = read_whole(path_ + "/" + digest);
-      if (bytes + content.size() > limit_bytes || digest_of(content) != digest) continue;
+      if (bytes + content.size() > limit_bytes || sha256_text(content) != digest) continue;
       bytes += content.size();
       files[digest] = std::move(content);
     }

@@ -27,10 +27,6 @@ Language language_of_words(int argc, const char* const* argv, Language fallback)
   return fallback;
 }
 
-std::string in(Language language, const char* ja, const char* en) {
-  return language == Language::ja ? ja : en;
-}
-
 /// The words of the library's own complaints for Japanese readers; the detail stays as the library says it.
 std::string complaint(const CLI::ParseError& error, Language language) {
   static const std::map<std::string, std::string> japanese = {
@@ -47,9 +43,9 @@ std::string complaint(const CLI::ParseError& error, Language language) {
 }
 
 /// Builds the verbs; `chosen` is what the user meant once the words are read.
-class Reader {
+class CommandLineReader {
  public:
-  explicit Reader(Language language)
+  explicit CommandLineReader(Language language)
       : language_(language),
         app_(text("市役所ネットワークの監視", "network health monitoring"), "nethealth") {
     app_.require_subcommand(1, 1);
@@ -72,7 +68,9 @@ class Reader {
   }
 
  private:
-  [[nodiscard]] std::string text(const char* ja, const char* en) const { return in(language_, ja, en); }
+  [[nodiscard]] std::string text(const char* ja, const char* en) const {
+    return std::string(Phrase{ja, en}.in(language_));
+  }
 
   void add_common_options() {
     app_.add_option("--config", line_.config, text("設定ファイル", "the configuration file"))
@@ -349,7 +347,7 @@ class Reader {
 
 std::variant<CommandLine, Farewell> parse_command_line(int argc, const char* const* argv,
                                                        Language fallback_language) {
-  return Reader(language_of_words(argc, argv, fallback_language)).read(argc, argv);
+  return CommandLineReader(language_of_words(argc, argv, fallback_language)).read(argc, argv);
 }
 
 Language environment_language() {

@@ -39,15 +39,7 @@
 namespace nethealth {
 namespace {
 
-constexpr Milliseconds answer_patience{30'000};
 constexpr Milliseconds verify_patience{600'000};
-
-int print(const ControlReply& reply) {
-  std::cout << reply.out << std::flush;
-  std::cerr << reply.err << std::flush;
-  // A full disk or a closed pipe must not look like success.
-  return std::cout ? reply.exit_code : 1;
-}
 
 LoadedConfiguration load(const CommandLine& line, Secrets secrets) {
   return load_configuration(line.config, line.language, environment_language(), secrets);

@@ -52,8 +52,7 @@ std::map<std::string, std::string> digests_of(const std::vector<std::string>& fi
     std::ifstream in(file, std::ios::binary);
     std::ostringstream content;
     content << in.rdbuf();
-    const Digest digest = sha256(content.str());
-    digests[file] = hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+    digests[file] = sha256_text(content.str());
   }
   return digests;
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
+#include <iostream>
 
 namespace nethealth {
 namespace {
@@ -38,6 +39,12 @@ tl::expected<ControlReply, NoAnswer> ask_daemon(const std::string& socket_path, 
   const Result<ControlReply> reply = reply_from_line(std::string_view(answer).substr(0, answer.find('\n')));
   if (!reply) return tl::unexpected(NoAnswer{reply.error().text()});
   return *reply;
+}
+
+int print(const ControlReply& reply) {
+  std::cout << reply.out << std::flush;
+  std::cerr << reply.err << std::flush;
+  return std::cout ? reply.exit_code : 1;
 }
 
 std::string no_answer_text(const std::string& socket_path, const NoAnswer& problem, Language language) {

@@ -12,17 +12,12 @@
 #include "agent/report_silence.hpp"
 #include "agent/report_status.hpp"
 #include "agent/report_verify.hpp"
+#include "probes/json_text.hpp"
 
 namespace nethealth {
 namespace {
 
 namespace json = boost::json;
-
-ControlReply refused(const std::string& why, const ControlRequest& request) {
-  ControlReply reply{1, "", "nethealth: " + why + "\n"};
-  if (request.json) reply.out = json::serialize(json::object{{"ok", false}, {"error", why}}) + "\n";
-  return reply;
-}
 
 std::string done_sentence(const ControlRequest& request, const std::string& person, Language language) {
   Phrase what{"を終了にしました", " closed"};
@@ -46,11 +41,7 @@ ControlReply done(const ControlRequest& request, const std::string& person, bool
   } else {
     reply.out = done_sentence(request, person, language);
   }
-  if (!journaled)
-    reply.err =
-        std::string(Phrase{"nethealth: 記録不可: 記録に書けないため、今は記憶だけにあります。\n",
-                           "nethealth: not journaled: the journal cannot be written; it is in memory only.\n"}
-                        .in(language));
+  if (!journaled) reply.err = not_journaled.in(language);
   return reply;
 }
 
@@ -164,6 +155,12 @@ void act(const ControlDesk& desk, const ControlRequest& request, const Peer& pee
 }
 
 }  // namespace
+
+ControlReply refused(const std::string& why, const ControlRequest& request) {
+  ControlReply reply{1, "", "nethealth: " + why + "\n"};
+  if (request.json) reply.out = json_text(json::object{{"ok", false}, {"error", why}}) + "\n";
+  return reply;
+}
 
 Result<AnsweredFor> answered_for(const Site& site, const Peer& peer, const std::string& as,
                                  Language language) {

@@ -55,6 +55,13 @@ struct ControlDesk {
   [[nodiscard]] bool is_over() const { return ended && *ended; }
 };
 
+/// An act that is not done, and why.
+ControlReply refused(const std::string& why, const ControlRequest& request);
+/// Told beside the outcome of an act.
+inline constexpr Phrase not_journaled{
+    "nethealth: 記録不可: 記録に書けないため、今は記憶だけにあります。\n",
+    "nethealth: not journaled: the journal cannot be written; it is in memory only.\n"};
+
 /// As acting_person; who came and who was refused goes to the audit trail.
 Result<std::string> whoever_acts(const ControlDesk& desk, const ControlRequest& request, const Peer& peer,
                                  Language language);

@@ -7,6 +7,7 @@
 #include "agent/event_json.hpp"
 #include "agent/evidence_export.hpp"
 #include "agent/procedure_graph.hpp"
+#include "agent/report_incident.hpp"
 #include "agent/report_procedure.hpp"
 #include "probes/json_text.hpp"
 #include "rules/procedure_text.hpp"
@@ -15,12 +16,6 @@ namespace nethealth {
 namespace {
 
 namespace json = boost::json;
-
-ControlReply refused(const std::string& why, const ControlRequest& request) {
-  ControlReply reply{1, "", "nethealth: " + why + "\n"};
-  if (request.json) reply.out = json_text(json::object{{"ok", false}, {"error", why}}) + "\n";
-  return reply;
-}
 
 /// "PART=TEXT" where PART is a word; empty when it is plain text.
 std::optional<std::pair<std::string, std::string>> part_of(const std::string& value) {
@@ -47,7 +42,7 @@ std::optional<Time> time_of(const std::string& text, const Site& site) {
   return site.zone.moment(std::chrono::year_month_day(day), *as_utc - day);
 }
 
-std::string joined(const ControlRequest& request, const std::string& key) {
+std::string comma_joined(const ControlRequest& request, const std::string& key) {
   std::string text;
   const auto found = request.values.find(key);
   if (found != request.values.end())
@@ -81,10 +76,9 @@ Result<HandedIn> handed_in(const ControlRequest& request, Language language) {
           std::string(
               Phrase{"添付ファイルは合わせて 8 MiB までです", "attached files may have 8 MiB together"}.in(
                   language)));
-    const Digest digest = sha256(*content);
-    const std::string text = hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-    all.attachments.push_back({mend_utf8(value.substr(0, end)), text, content->size()});
-    all.files[text] = std::move(*content);
+    const std::string digest = sha256_text(*content);
+    all.attachments.push_back({mend_utf8(value.substr(0, end)), digest, content->size()});
+    all.files[digest] = std::move(*content);
   }
   return all;
 }
@@ -112,7 +106,7 @@ class ActReader {
       case ControlVerb::incident_step:
         return Act(step(at));
       case ControlVerb::incident_note: {
-        AddNote note{request_.incident, person_, joined(request_, "note"), request_.value("from"), at};
+        AddNote note{request_.incident, person_, comma_joined(request_, "note"), request_.value("from"), at};
         note.by_telephone = request_.values.contains("by_telephone");
         note.attachments = attachments_;
         return Act(note);
@@ -120,7 +114,8 @@ class ActReader {
       case ControlVerb::incident_reclassify: {
         const auto kind = procedure_kind(request_.value("procedure"));
         if (!kind) return wrong_procedure();
-        return Act(Reclassify{request_.incident, person_, *kind, request_.reason, joined(request_, "row")});
+        return Act(
+            Reclassify{request_.incident, person_, *kind, request_.reason, comma_joined(request_, "row")});
       }
       default:
         return measure();
@@ -183,7 +178,7 @@ class ActReader {
     }
     report.device = request_.value("device");
     report.room = request_.value("room");
-    report.threat_rows = joined(request_, "row");
+    report.threat_rows = comma_joined(request_, "row");
     report.from = request_.value("from");
     report.at = at;
     report.by_telephone = request_.values.contains("by_telephone");
@@ -213,25 +208,12 @@ class ActReader {
   Language language_;
 };
 
-const IncidentPicture* find(const Picture& picture, int number) {
-  const auto found = std::ranges::find(picture.incidents, number, &IncidentPicture::number);
-  return found == picture.incidents.end() ? nullptr : &*found;
-}
-
-ControlReply no_such(int number, Language language) {
-  return {
-      1, "",
-      std::string(Phrase{"nethealth: そのような事案はない: ", "nethealth: there is no such incident: "}.in(
-          language)) +
-          std::to_string(number) + "\n"};
-}
-
 ControlReply done(const ControlDesk& desk, const ControlRequest& request, int number, bool journaled,
                   Language language) {
   ControlReply reply;
   const Picture picture = desk.engine.picture();
-  const IncidentPicture* incident = find(picture, number);
-  if (incident == nullptr) return no_such(number, language);
+  const IncidentPicture* incident = incident_of(picture, number);
+  if (incident == nullptr) return no_such_incident(number, language);
   if (request.json)
     reply.out = json_text(json::object{
                     {"ok", true}, {"incident", number}, {"step", incident->step}, {"journaled", journaled}}) +
@@ -240,11 +222,7 @@ ControlReply done(const ControlDesk& desk, const ControlRequest& request, int nu
     reply.out = std::string(Phrase{"事案", "Incident "}.in(language)) + std::to_string(number) +
                 std::string(Phrase{": 記録しました。\n", ": recorded.\n"}.in(language)) +
                 next_steps_text(*incident, desk.site, desk.engine.procedures(), language);
-  if (!journaled)
-    reply.err =
-        std::string(Phrase{"nethealth: 記録不可: 記録に書けないため、今は記憶だけにあります。\n",
-                           "nethealth: not journaled: the journal cannot be written; it is in memory only.\n"}
-                        .in(language));
+  if (!journaled) reply.err = not_journaled.in(language);
   return reply;
 }
 
@@ -253,10 +231,10 @@ ControlReply draft_reply(const ControlDesk& desk, const TakeStep& take, const Co
   const Result<IncidentStep> record = desk.engine.draft(desk.clock.now(), take, language);
   if (!record) return refused(record.error().what, request);
   const Picture picture = desk.engine.picture();
-  const IncidentPicture* incident = find(picture, take.incident);
+  const IncidentPicture* incident = incident_of(picture, take.incident);
   const ProcedureStep* step =
       incident ? desk.engine.procedures().of(incident->now.procedure).find(record->step) : nullptr;
-  if (step == nullptr) return no_such(take.incident, language);
+  if (step == nullptr) return no_such_incident(take.incident, language);
   const Message message = step_message(desk.site, *incident, *step, *record, {});
   ControlReply reply;
   reply.out = request.json
@@ -300,8 +278,8 @@ void hand_out(const ControlDesk& desk, const ControlRequest& request, const std:
 void export_evidence(const ControlDesk& desk, const ControlRequest& request, const std::string& person,
                      Language language, const ControlSocket::Answer& answer) {
   const Picture picture = desk.engine.picture();
-  const IncidentPicture* incident = find(picture, request.incident);
-  if (incident == nullptr) return answer(no_such(request.incident, language));
+  const IncidentPicture* incident = incident_of(picture, request.incident);
+  if (incident == nullptr) return answer(no_such_incident(request.incident, language));
   const Procedure& procedure = desk.engine.procedures().of(incident->now.procedure);
   if (const auto why = export_refusal(desk.site, procedure, person, language))
     return answer(refused(*why, request));
@@ -323,8 +301,8 @@ void export_evidence(const ControlDesk& desk, const ControlRequest& request, con
   });
 }
 
-void act(const ControlDesk& desk, const ControlRequest& request, const Peer& peer, Language language,
-         const ControlSocket::Answer& answer) {
+void act_by_procedure(const ControlDesk& desk, const ControlRequest& request, const Peer& peer,
+                      Language language, const ControlSocket::Answer& answer) {
   const Result<std::string> person = whoever_acts(desk, request, peer, language);
   if (!person) return answer(refused(person.error().text(), request));
   if (request.verb == ControlVerb::incident_evidence)
@@ -349,10 +327,10 @@ void act(const ControlDesk& desk, const ControlRequest& request, const Peer& pee
 
 void answer_procedure(const ControlDesk& desk, const ControlRequest& request, const Peer& peer,
                       Language language, const ControlSocket::Answer& answer) {
-  if (request.acts()) return act(desk, request, peer, language, answer);
+  if (request.acts()) return act_by_procedure(desk, request, peer, language, answer);
   const Picture picture = desk.engine.picture();
-  const IncidentPicture* incident = find(picture, request.incident);
-  if (incident == nullptr) return answer(no_such(request.incident, language));
+  const IncidentPicture* incident = incident_of(picture, request.incident);
+  if (incident == nullptr) return answer(no_such_incident(request.incident, language));
   const Procedures& procedures = desk.engine.procedures();
   const Procedure& procedure = procedures.of(incident->now.procedure);
   switch (request.verb) {

@@ -20,6 +20,8 @@
 #include <set>
 #include <vector>
 
+#include "agent/accepting.hpp"
+
 namespace nethealth {
 namespace {
 
@@ -27,9 +29,7 @@ namespace asio = boost::asio;
 using Stream = asio::local::stream_protocol;
 using boost::system::error_code;
 
-constexpr int waiting_connections = 64;
 constexpr mode_t owner_and_group_only = 0117;
-constexpr Milliseconds pause_after_a_failed_accept{500};
 constexpr std::size_t account_buffer_bytes = 16 * 1024;
 
 /// May ask a directory server and so take long; runs in the pool.

@@ -24,7 +24,6 @@ namespace nethealth {
 namespace {
 
 using Kind = DeliveryResult::Kind;
-using Descriptor = boost::asio::posix::stream_descriptor;
 /// A pipe would end us with SIGPIPE when the program reads no more; a socket says so by an error.
 using Input = boost::asio::local::stream_protocol::socket;
 using Error = boost::system::error_code;
@@ -89,7 +88,7 @@ struct Run {
   Run(boost::asio::io_context& io, std::string given)
       : input(io), ended(io), limit(io), text(std::move(given)) {}
   Input input;
-  Descriptor ended;  ///< a pidfd, readable when the program is over
+  boost::asio::posix::stream_descriptor ended;  ///< a pidfd, readable when the program is over
   boost::asio::steady_timer limit;
   std::string text;
   pid_t process = 0;
@@ -160,10 +159,11 @@ class CommandCourier::Impl : public std::enable_shared_from_this<Impl> {
       run->input.close(ignored);
     });
     run->ended.assign(static_cast<int>(::syscall(SYS_pidfd_open, run->process, 0)));
-    run->ended.async_wait(Descriptor::wait_read, [weak = weak_from_this(), run](const Error& error) {
-      const auto self = weak.lock();
-      if (!error && self) self->over(run);
-    });
+    run->ended.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                          [weak = weak_from_this(), run](const Error& error) {
+                            const auto self = weak.lock();
+                            if (!error && self) self->over(run);
+                          });
     run->limit.expires_after(limit_);
     run->limit.async_wait([run](const Error& error) {
       if (error || run->process == 0) return;

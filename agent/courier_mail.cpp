@@ -15,7 +15,7 @@ constexpr Milliseconds least_server_limit{5'000};
 
 using Kind = DeliveryResult::Kind;
 
-DeliveryResult judge(const CurlReply& reply) {
+DeliveryResult judge_smtp(const CurlReply& reply) {
   if (reply.outcome == Outcome::ok) return {Kind::accepted, {}};
   if (reply.answer_unknown) return {Kind::unknown, reply.reason};
   // RFC 5321 4.2.1: a 5yz reply is a refusal for good.
@@ -121,7 +121,7 @@ class MailCourier::Impl : public std::enable_shared_from_this<Impl> {
 
   void answered(const std::shared_ptr<Attempt>& attempt, const CurlReply& reply) {
     const std::string& server = attempt->servers[attempt->next];
-    DeliveryResult result = judge(reply);
+    DeliveryResult result = judge_smtp(reply);
     if (attempt->to.empty()) result.kind = Kind::refused;
     if (result.kind == Kind::accepted) {
       preferred_ = server;

@@ -16,7 +16,7 @@ using boost::asio::steady_timer;
 
 constexpr std::size_t write_limit_records = 128;
 
-struct Record {
+struct QueuedRecord {
   SyslogQueued queued;
   Time time;
   std::uint32_t sequence = 0;
@@ -126,7 +126,7 @@ class SyslogCourier::Impl : public std::enable_shared_from_this<Impl> {
     const std::size_t count = std::min({write_limit_records, queue_.size() - unsettled_, most - unsettled_});
     std::vector<std::string> messages;
     for (std::size_t i = 0; i < count; ++i) {
-      const Record& record = queue_[unsettled_ + i];
+      const QueuedRecord& record = queue_[unsettled_ + i];
       messages.push_back(
           syslog_message(record.queued, record.time, record.sequence, target_, identity_, zone_));
     }
@@ -193,7 +193,7 @@ class SyslogCourier::Impl : public std::enable_shared_from_this<Impl> {
     failures_ = 0;
     if (std::exchange(in_trouble_, false)) trouble_({});
     for (; records > 0 && !stopped_; --records) {
-      const Record record = std::move(queue_.front());
+      const QueuedRecord record = std::move(queue_.front());
       queue_.pop_front();
       --unsettled_;
       ids_.erase(record.queued.id);
@@ -234,7 +234,7 @@ class SyslogCourier::Impl : public std::enable_shared_from_this<Impl> {
   const SyslogCourierOptions options_;
   const bool tcp_;
 
-  std::deque<Record> queue_;  ///< the first `unsettled_` are written
+  std::deque<QueuedRecord> queue_;  ///< the first `unsettled_` are written
   std::set<std::string> ids_;
   std::uint32_t next_sequence_ = 1;
   bool refill_wanted_ = false;

@@ -9,6 +9,8 @@
 namespace nethealth {
 namespace {
 
+using Kind = DeliveryResult::Kind;
+
 enum class Form : std::uint8_t { json, form, plain };
 
 Form form_of(std::string_view content_type) {
@@ -60,8 +62,7 @@ std::string header_value(std::string_view text) {
   return out;
 }
 
-DeliveryResult judge(const CurlReply& reply) {
-  using Kind = DeliveryResult::Kind;
+DeliveryResult judge_http(const CurlReply& reply) {
   if (reply.outcome != Outcome::ok) {
     return {reply.answer_unknown ? Kind::unknown : Kind::failed_temporarily, reply.reason};
   }
@@ -128,7 +129,7 @@ void WebhookCourier::deliver(const Letter& letter, DeliveryFlags flags, Done don
   job.timeout = courier_attempt_limit;
   worker_.perform(std::move(job),
                   [done = std::move(done), alive = std::weak_ptr<int>(alive_)](const CurlReply& reply) {
-                    if (!alive.expired()) done(judge(reply));
+                    if (!alive.expired()) done(judge_http(reply));
                   });
 }
 

@@ -45,6 +45,11 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
+std::string sha256_text(std::string_view bytes) {
+  const Digest digest = sha256(bytes);
+  return hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
 std::string base64(std::string_view bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
   const int written =

@@ -13,6 +13,8 @@ namespace nethealth {
 using Digest = std::array<std::uint8_t, 32>;
 
 Digest sha256(std::string_view bytes);
+/// The same in lower-case hexadecimal.
+std::string sha256_text(std::string_view bytes);
 
 /// RFC 2104.
 Digest hmac_sha256(std::string_view key, std::string_view bytes);

@@ -9,14 +9,7 @@
 namespace nethealth {
 namespace {
 
-constexpr Milliseconds answer_patience{30'000};
 constexpr Milliseconds between_looks{500};
-
-int print(const ControlReply& reply) {
-  std::cout << reply.out << std::flush;
-  std::cerr << reply.err << std::flush;
-  return std::cout ? reply.exit_code : 1;
-}
 
 int no_daemon(const CommandLine& line, const NoAnswer& why) {
   std::cerr << no_answer_text(line.socket, why, line.language.value_or(environment_language()));

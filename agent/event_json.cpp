@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 /// How the contract's form is written: in which language, and in whose time.
-struct Reader {
+struct ContractStyle {
   Language language;
   const Zone& zone;
 };
@@ -28,8 +28,8 @@ json::value text_or_null(std::string_view value) {
   return value.empty() ? json::value(nullptr) : text(value);
 }
 
-json::value time_or_null(const std::optional<Time>& time, const Reader& reader) {
-  return time ? json::value(format_time(*time, reader.zone)) : json::value(nullptr);
+json::value time_or_null(const std::optional<Time>& time, const ContractStyle& style) {
+  return time ? json::value(format_time(*time, style.zone)) : json::value(nullptr);
 }
 
 template <class Number>
@@ -65,33 +65,33 @@ json::object location_json(const Location& location) {
   return object;
 }
 
-void add(json::object& object, const IncidentOpened& opened, const Reader& reader) {
+void add(json::object& object, const IncidentOpened& opened, const ContractStyle& style) {
   object["procedure"] = word(opened.procedure);
   object["severity"] = word(opened.severity);
-  object["diagnosis"] = diagnosis_json(opened.diagnosis, reader.language, reader.zone);
+  object["diagnosis"] = diagnosis_json(opened.diagnosis, style.language, style.zone);
   if (opened.threat_level) object["threat_level"] = *opened.threat_level;
   if (!opened.earlier.empty()) object["earlier"] = numbers(opened.earlier);
   if (opened.split_from) object["split_from"] = *opened.split_from;
   if (!opened.reported_by.empty()) object["reported_by"] = text(opened.reported_by);
 }
 
-void add(json::object& object, const IncidentUpdated& updated, const Reader& reader) {
+void add(json::object& object, const IncidentUpdated& updated, const ContractStyle& style) {
   if (updated.severity) object["severity"] = word(*updated.severity);
   if (updated.diagnosis) {
-    object["diagnosis"] = diagnosis_json(*updated.diagnosis, reader.language, reader.zone);
+    object["diagnosis"] = diagnosis_json(*updated.diagnosis, style.language, style.zone);
   }
   if (updated.threat_level) object["threat_level"] = *updated.threat_level;
   if (updated.reopened) object["reopened"] = true;
   if (updated.procedure) object["procedure"] = word(*updated.procedure);
 }
 
-void add(json::object& object, const IncidentMerged& merged, const Reader&) {
+void add(json::object& object, const IncidentMerged& merged, const ContractStyle&) {
   object["into"] = merged.into;
 }
 
-void add(json::object&, const IncidentRestored&, const Reader&) {}
+void add(json::object&, const IncidentRestored&, const ContractStyle&) {}
 
-void add(json::object& object, const IncidentStep& step, const Reader& reader) {
+void add(json::object& object, const IncidentStep& step, const ContractStyle& style) {
   object["step"] = text_or_null(step.step);
   object["role"] = text_or_null(step.role);
   object["person"] = text_or_null(step.person);
@@ -103,7 +103,7 @@ void add(json::object& object, const IncidentStep& step, const Reader& reader) {
     object["answers"] = std::move(answers);
   }
   if (!step.reason.empty()) object["reason"] = text(step.reason);
-  if (step.done) object["done"] = format_time(*step.done, reader.zone);
+  if (step.done) object["done"] = format_time(*step.done, style.zone);
   if (step.by_telephone) object["by_telephone"] = true;
   if (!step.deputy_for.empty()) object["deputy_for"] = text(step.deputy_for);
   if (!step.attachments.empty()) {
@@ -114,7 +114,7 @@ void add(json::object& object, const IncidentStep& step, const Reader& reader) {
   }
 }
 
-void add(json::object& object, const IncidentClosed& closed, const Reader&) {
+void add(json::object& object, const IncidentClosed& closed, const ContractStyle&) {
   object["reason"] = text(closed.reason);
 }
 
@@ -128,11 +128,11 @@ void add(json::object& object, const Notification& notification) {
   if (!notification.about.empty()) object["about"] = text(notification.about);
 }
 
-void add(json::object& object, const NotificationQueued& queued, const Reader&) {
+void add(json::object& object, const NotificationQueued& queued, const ContractStyle&) {
   add(object, queued.notification);
 }
 
-void add(json::object& object, const NotificationOutcome& outcome, const Reader&) {
+void add(json::object& object, const NotificationOutcome& outcome, const ContractStyle&) {
   object["id"] = text(outcome.id);
   if (!outcome.reason.empty() || outcome.delivery == Delivery::failed)
     object["reason"] = text(outcome.reason);
@@ -140,49 +140,49 @@ void add(json::object& object, const NotificationOutcome& outcome, const Reader&
   if (outcome.delivery == Delivery::failed && !outcome.is_final()) object["delivery"] = word(outcome.failing);
 }
 
-void add(json::object& object, const SyslogQueued& queued, const Reader&) {
+void add(json::object& object, const SyslogQueued& queued, const ContractStyle&) {
   object["id"] = text(queued.id);
   object["target"] = text(queued.target);
   object["message"] = text(queued.message);
 }
 
-void add(json::object& object, const SyslogOutcome& outcome, const Reader&) {
+void add(json::object& object, const SyslogOutcome& outcome, const ContractStyle&) {
   object["id"] = text(outcome.id);
   object["target"] = text(outcome.target);
   object["message"] = text(outcome.message);
   if (!outcome.sent) object["reason"] = text(outcome.reason);
 }
 
-void add(json::object& object, const ProbeWanted& wanted, const Reader& reader) {
+void add(json::object& object, const ProbeWanted& wanted, const ContractStyle& style) {
   object["device"] = text(wanted.device);
   object["probe"] = text(wanted.probe);
-  object["why"] = text(sentence(wanted.why, reader.language, reader.zone));
+  object["why"] = text(sentence(wanted.why, style.language, style.zone));
 }
 
-void add(json::object&, const SignSeen&, const Reader&) {}
-void add(json::object&, const EvidenceKept&, const Reader&) {}
-void add(json::object&, const AuditRecord&, const Reader&) {}
+void add(json::object&, const SignSeen&, const ContractStyle&) {}
+void add(json::object&, const EvidenceKept&, const ContractStyle&) {}
+void add(json::object&, const AuditRecord&, const ContractStyle&) {}
 
-json::array records_json(const IncidentPicture& incident, const Reader& reader) {
+json::array records_json(const IncidentPicture& incident, const ContractStyle& style) {
   json::array records;
   for (const StepRecord& record : incident.records) {
     json::object object;
-    object["time"] = format_time(record.entered, reader.zone);
-    add(object, record.what, reader);
+    object["time"] = format_time(record.entered, style.zone);
+    add(object, record.what, style);
     records.push_back(std::move(object));
   }
   return records;
 }
 
-json::array procedure_json(const IncidentPicture& incident, const Reader& reader) {
+json::array procedure_json(const IncidentPicture& incident, const ContractStyle& style) {
   json::array steps;
   for (const StepPicture& step : incident.procedure) {
     json::object object;
     object["step"] = step.id;
     object["state"] = word(step.state);
-    object["since"] = time_or_null(step.since, reader);
-    object["deadline"] = time_or_null(step.deadline, reader);
-    object["done"] = step.record ? json::value(format_time(step.record->done(), reader.zone)) : nullptr;
+    object["since"] = time_or_null(step.since, style);
+    object["deadline"] = time_or_null(step.deadline, style);
+    object["done"] = step.record ? json::value(format_time(step.record->done(), style.zone)) : nullptr;
     object["person"] = step.record ? text_or_null(step.record->what.person) : nullptr;
     object["decision"] = step.record ? text_or_null(step.record->what.decision) : nullptr;
     steps.push_back(std::move(object));
@@ -190,33 +190,33 @@ json::array procedure_json(const IncidentPicture& incident, const Reader& reader
   return steps;
 }
 
-void add(json::object& object, const SilenceAdded& added, const Reader& reader) {
+void add(json::object& object, const SilenceAdded& added, const ContractStyle& style) {
   object["silence"] = added.silence;
   object["device"] = text_or_null(added.device);
   object["room"] = text_or_null(added.room);
   object["cause"] = text_or_null(added.cause);
-  object["until"] = format_time(added.until, reader.zone);
+  object["until"] = format_time(added.until, style.zone);
   object["person"] = text(added.person);
   object["reason"] = text(added.reason);
   object["in_force"] = !added.waits;
 }
 
-void add(json::object& object, const SilenceConfirmed& confirmed, const Reader&) {
+void add(json::object& object, const SilenceConfirmed& confirmed, const ContractStyle&) {
   object["silence"] = confirmed.silence;
   object["person"] = text(confirmed.person);
 }
 
-void add(json::object& object, const SilenceEnded& ended, const Reader&) {
+void add(json::object& object, const SilenceEnded& ended, const ContractStyle&) {
   object["silence"] = ended.silence;
   object["person"] = text_or_null(ended.person);
 }
 
-json::object notification_json(const NotificationPicture& picture, const Reader& reader) {
+json::object notification_json(const NotificationPicture& picture, const ContractStyle& style) {
   json::object object;
   add(object, picture.notification);
-  object["queued"] = format_time(picture.queued, reader.zone);
-  object["sent"] = time_or_null(picture.sent, reader);
-  object["acknowledged"] = time_or_null(picture.acknowledged, reader);
+  object["queued"] = format_time(picture.queued, style.zone);
+  object["sent"] = time_or_null(picture.sent, style);
+  object["acknowledged"] = time_or_null(picture.acknowledged, style);
   object["acknowledged_by"] = text_or_null(picture.acknowledged_by);
   object["failure"] = text_or_null(picture.failure);
   object["delivery"] = delivery_word(picture);
@@ -300,20 +300,20 @@ std::optional<json::object> contract_event(const Event& event, Language language
   object["time"] = format_time(event.time, zone);
   object["type"] = type_word(event);
   if (event.incident != 0) object["incident"] = event.incident;
-  const Reader reader{language, zone};
-  std::visit([&](const auto& what) { add(object, what, reader); }, event.what);
+  const ContractStyle style{language, zone};
+  std::visit([&](const auto& what) { add(object, what, style); }, event.what);
   return object;
 }
 
 json::object incident_json(const IncidentPicture& incident, Language language, const Zone& zone) {
-  const Reader reader{language, zone};
+  const ContractStyle style{language, zone};
   json::object object;
   object["incident"] = incident.number;
   object["state"] = word(incident.state);
   object["step"] = text_or_null(incident.step);
   object["opened"] = format_time(incident.opened, zone);
-  object["restored"] = time_or_null(incident.restored, reader);
-  object["closed"] = time_or_null(incident.closed, reader);
+  object["restored"] = time_or_null(incident.restored, style);
+  object["closed"] = time_or_null(incident.closed, style);
   object["procedure"] = word(incident.now.procedure);
   object["severity"] = word(incident.now.severity);
   object["diagnosis"] = diagnosis_json(incident.now.diagnosis, language, zone);
@@ -324,7 +324,7 @@ json::object incident_json(const IncidentPicture& incident, Language language, c
       incident.acknowledged_by ? text(*incident.acknowledged_by) : json::value(nullptr);
   json::array notifications;
   for (const NotificationPicture& picture : incident.notifications) {
-    notifications.push_back(notification_json(picture, reader));
+    notifications.push_back(notification_json(picture, style));
   }
   object["notifications"] = std::move(notifications);
   json::array summons;
@@ -336,8 +336,8 @@ json::object incident_json(const IncidentPicture& incident, Language language, c
                                    {"over", asked.over}});
   object["summons"] = std::move(summons);
   object["reported_by"] = text_or_null(incident.now.reported_by);
-  object["records"] = records_json(incident, reader);
-  object["procedure_steps"] = procedure_json(incident, reader);
+  object["records"] = records_json(incident, style);
+  object["procedure_steps"] = procedure_json(incident, style);
   return object;
 }
 

@@ -61,11 +61,11 @@ class Record {
   }
 
   /// A word that `known` turns into a value.
-  template <class Known>
-  [[nodiscard]] auto word(std::string_view key, Known known) const {
-    const auto found = known(text(key));
+  template <class Value>
+  [[nodiscard]] Value word(std::string_view key, std::optional<Value> (*known)(std::string_view)) const {
+    const std::optional<Value> found = known(text(key));
     if (!found) note(key, "a word that this version knows");
-    return found.value_or(typename decltype(known(std::string()))::value_type{});
+    return found.value_or(Value{});
   }
 
   [[nodiscard]] double exact(std::string_view key) const {

@@ -18,6 +18,7 @@
 #include "agent/report_procedure.hpp"
 #include "agent/report_text.hpp"
 #include "probes/json_text.hpp"
+#include "rules/explain.hpp"
 
 namespace nethealth {
 namespace {
@@ -25,15 +26,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t digest_shown_in_a_name = 12;
-
-std::string in(Language language, const char* ja, const char* en) {
-  return language == Language::ja ? ja : en;
-}
-
-std::string digest_text(std::string_view content) {
-  const Digest digest = sha256(content);
-  return hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
 
 /// One field of a line of text: a tab or a line end in it would make two.
 std::string field(std::string_view text) {
@@ -213,8 +205,8 @@ EvidenceParcel pack_evidence(const EvidenceSource& source) {
   add_attachments(source, parcel, missing);
   parcel.files.emplace(parcel.files.begin(), "about.txt", about_text(source, lines, missing));
   std::string sums;
-  for (const auto& [name, content] : parcel.files) sums += digest_text(content) + "  " + name + "\n";
-  parcel.digest = digest_text(sums);
+  for (const auto& [name, content] : parcel.files) sums += sha256_text(content) + "  " + name + "\n";
+  parcel.digest = sha256_text(sums);
   parcel.files.emplace_back(evidence_sums_file, std::move(sums));
   return parcel;
 }

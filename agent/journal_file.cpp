@@ -36,17 +36,17 @@ std::string system_text() {
 }
 
 Failure in_words(const std::string& path, Language language, const DatabaseFailure& failure) {
-  using Kind = DatabaseFailure::Kind;
+  using FailureKind = DatabaseFailure::Kind;
   Phrase text{"記録ファイルを開けません", "the journal cannot be opened"};
-  if (failure.kind == Kind::damaged) {
+  if (failure.kind == FailureKind::damaged) {
     text = {
         "nethealthの記録ファイルではないか、壊れています。別の store: "
         "を指定するか、ファイルを移動してください",
         "this is no nethealth journal, or it is damaged; name another file in store: or move this one away"};
-  } else if (failure.kind == Kind::busy) {
+  } else if (failure.kind == FailureKind::busy) {
     text = {"別のプロセスが記録ファイルを使用中です。それを終了してください",
             "another process holds the journal; end it first"};
-  } else if (failure.kind == Kind::full) {
+  } else if (failure.kind == FailureKind::full) {
     text = {"ディスクに空きがありません", "the disk is full"};
   }
   return {path, std::string(text.in(language)) + ": " + failure.what};
@@ -87,7 +87,7 @@ std::string owner_text(int descriptor) {
   return pid.empty() ? "?" : pid;
 }
 
-DatabaseResult<std::string> about(Database& database, std::string_view name) {
+DatabaseResult<std::string> about_value(Database& database, std::string_view name) {
   auto statement = database.prepare("SELECT value FROM about WHERE name = ?");
   if (!statement) return tl::unexpected<DatabaseFailure>(statement.error());
   const auto row = statement->bind(1, name).step();
@@ -148,9 +148,9 @@ Result<void> recognise(JournalFile& file, const std::string& path, Language lang
       number(file.database, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'about'");
   if (!tables) return tl::unexpected<Failure>(in_words(path, language, tables.error()));
   if (*tables == 0) return tl::unexpected<Failure>(not_ours(path, language));
-  const auto product = about(file.database, "product");
-  const auto version = about(file.database, "schema");
-  const auto installation = about(file.database, "installation");
+  const auto product = about_value(file.database, "product");
+  const auto version = about_value(file.database, "schema");
+  const auto installation = about_value(file.database, "installation");
   if (!product || !version || !installation || *product != "nethealth journal") {
     return tl::unexpected<Failure>(not_ours(path, language));
   }

@@ -44,27 +44,6 @@ std::string_view service_word(Service::Kind kind) {
   return "plugin";
 }
 
-/// The more an outcome says of the device, the higher.
-int weight(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::ok:
-      return 5;
-    case Outcome::tls_error:
-    case Outcome::auth_error:
-      return 4;
-    case Outcome::refused:
-      return 3;
-    case Outcome::error:
-    case Outcome::unreachable:
-      return 2;
-    case Outcome::timeout:
-      return 1;
-    case Outcome::blind:
-      return 0;
-  }
-  return 0;
-}
-
 /// One look under way.
 struct Round {
   std::function<void(Seen)> seen;
@@ -94,6 +73,26 @@ struct Best {
 
 }  // namespace
 
+int outcome_weight(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::ok:
+      return 5;
+    case Outcome::tls_error:
+    case Outcome::auth_error:
+      return 4;
+    case Outcome::refused:
+      return 3;
+    case Outcome::error:
+    case Outcome::unreachable:
+      return 2;
+    case Outcome::timeout:
+      return 1;
+    case Outcome::blind:
+      return 0;
+  }
+  return 0;
+}
+
 std::vector<Address> addresses_of(const Site& site) {
   std::vector<Address> addresses;
   for (const Device& device : site.devices)
@@ -110,7 +109,7 @@ IcmpSeen better(const IcmpSeen& a, const IcmpSeen& b) {
 }
 
 ServiceSeen better(const ServiceSeen& a, const ServiceSeen& b) {
-  return weight(b.status) > weight(a.status) ? b : a;
+  return outcome_weight(b.status) > outcome_weight(a.status) ? b : a;
 }
 
 class Looker::Impl : public std::enable_shared_from_this<Impl> {

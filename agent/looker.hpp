@@ -57,6 +57,9 @@ class Looker {
 /// Every address of the site's devices that can be read as one.
 std::vector<Address> addresses_of(const Site& site);
 
+/// The more an outcome says of the device, the higher.
+int outcome_weight(Outcome outcome);
+
 /// Of several answers to the same question the one that counts.
 IcmpSeen better(const IcmpSeen& a, const IcmpSeen& b);
 ServiceSeen better(const ServiceSeen& a, const ServiceSeen& b);

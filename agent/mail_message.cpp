@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "agent/digest.hpp"
 #include "probes/json_text.hpp"
 
 namespace nethealth {
@@ -17,24 +18,6 @@ constexpr std::size_t word_bytes = 39;  ///< in base64 52 characters: a line wit
 constexpr std::size_t subject_limit_bytes = 900;
 constexpr std::size_t body_limit_bytes = 512 * 1024;
 constexpr std::size_t address_limit_bytes = 254;  ///< RFC 5321 4.5.3.1.3
-
-std::string base64(std::string_view bytes) {
-  static constexpr std::string_view letters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::string_view three = bytes.substr(i, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      bits = (bits << 8U) | (j < three.size() ? static_cast<std::uint8_t>(three[j]) : 0U);
-    }
-    text += letters[(bits >> 18U) & 63U];
-    text += letters[(bits >> 12U) & 63U];
-    text += three.size() > 1 ? letters[(bits >> 6U) & 63U] : '=';
-    text += three.size() > 2 ? letters[bits & 63U] : '=';
-  }
-  return text;
-}
 
 bool is_control(char32_t code) {
   return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x2028 || code == 0x2029;
@@ -101,19 +84,19 @@ std::string header_text(std::string_view text, bool old_japanese) {
 
 /// RFC 5322 3.3; the names are English whatever the language.
 std::string date_text(Time time, const Zone& zone) {
-  static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::array<const char*, 7> day_names{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array<const char*, 12> month_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const LocalTime local = zone.local(time);
   const auto seconds = static_cast<int>(local.since_midnight.count() / 1000);
   const auto offset = static_cast<int>(zone.offset(time).count() / 60);
   const int size = offset < 0 ? -offset : offset;
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d %c%02d%02d",
-                days.at(local.weekday.c_encoding()), static_cast<unsigned>(local.day.day()),
-                months.at(static_cast<unsigned>(local.day.month()) - 1), static_cast<int>(local.day.year()),
-                seconds / 3600, seconds / 60 % 60, seconds % 60, offset < 0 ? '-' : '+', size / 60,
-                size % 60);
+                day_names.at(local.weekday.c_encoding()), static_cast<unsigned>(local.day.day()),
+                month_names.at(static_cast<unsigned>(local.day.month()) - 1),
+                static_cast<int>(local.day.year()), seconds / 3600, seconds / 60 % 60, seconds % 60,
+                offset < 0 ? '-' : '+', size / 60, size % 60);
   return text.data();
 }
 

@@ -73,7 +73,7 @@ bool has(const std::vector<Header>& headers, std::string_view name) {
 }
 
 /// A parameter of a structured value such as Content-Type; in lower case unless it is a boundary.
-std::string parameter(std::string_view value, std::string_view name) {
+std::string header_parameter(std::string_view value, std::string_view name) {
   const std::string low = lowered(value);
   for (std::size_t at = low.find(';'); at != std::string::npos; at = low.find(';', at + 1)) {
     std::size_t start = low.find_first_not_of(" \t", at + 1);
@@ -319,14 +319,14 @@ class Reading {
     const std::string_view content = value_of(headers, "content-type");
     std::string type = lowered(trimmed(content.substr(0, content.find(';'))));
     if (type.empty()) type = "text/plain";
-    if (type.starts_with("multipart/")) return read_parts(body, parameter(content, "boundary"), depth);
+    if (type.starts_with("multipart/")) return read_parts(body, header_parameter(content, "boundary"), depth);
     if (type == "message/delivery-status" || type == "message/global-delivery-status")
       return read_status(decoded(headers, body));
     if (type == "message/rfc822" || type == "text/rfc822-headers" || type == "message/global")
       return read_returned(decoded(headers, body));
     const bool attached = lowered(value_of(headers, "content-disposition")).starts_with("attachment");
     if (!attached && (type == "text/plain" || type == "text/html"))
-      read_text(headers, body, parameter(content, "charset"), type == "text/html");
+      read_text(headers, body, header_parameter(content, "charset"), type == "text/html");
   }
 
   void finish() {
@@ -465,7 +465,8 @@ IncomingMail read_mail(std::string_view bytes) {
   if (lowered(content).starts_with("multipart/report")) {
     // Also when it only tells that the mail was opened (RFC 8098).
     mail.automatic = true;
-    if (lowered(parameter(content, "report-type")) != "disposition-notification") mail.report.emplace();
+    if (lowered(header_parameter(content, "report-type")) != "disposition-notification")
+      mail.report.emplace();
   }
   Reading reading(mail);
   reading.read_body(headers, bytes, 0);

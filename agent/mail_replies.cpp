@@ -23,8 +23,8 @@ MailReplies::MailReplies(boost::asio::io_context& io, CurlWorker& curl, const Si
         [this, &channel](const std::string& mail, std::function<void(bool)> done) {
           take(channel, mail, std::move(done));
         },
-        [this, name = channel.name](const std::string& what) {
-          if (states_[name].note(what, clock_.now())) trouble_(name, what);
+        [this, name = channel.name](const std::string& why) {
+          if (states_[name].note(why, clock_.now())) trouble_(name, why);
         }));
   }
 }

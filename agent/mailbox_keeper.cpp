@@ -67,12 +67,12 @@ std::vector<Entry> found_by_pop(const std::string& answer) {
 
 class MailboxKeeper::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(boost::asio::io_context& io, CurlWorker& curl, const ReplyMailbox& mailbox, Take take, Trouble trouble,
+  Impl(boost::asio::io_context& io, CurlWorker& curl, const ReplyMailbox& mailbox, Take take, Looked looked,
        MailboxLimits limits)
       : curl_(curl),
         mailbox_(mailbox),
         take_(std::move(take)),
-        trouble_(std::move(trouble)),
+        looked_(std::move(looked)),
         limits_(limits),
         imap_(mailbox.server.starts_with("imap")),
         timer_(io) {}
@@ -191,10 +191,7 @@ class MailboxKeeper::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void end(const std::string& problem) {
-    if (problem.empty() == troubled_) {
-      troubled_ = !problem.empty();
-      trouble_(problem);
-    }
+    looked_(problem);
     timer_.expires_after(mailbox_.interval);
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
       const auto self = weak.lock();
@@ -205,7 +202,7 @@ class MailboxKeeper::Impl : public std::enable_shared_from_this<Impl> {
   CurlWorker& curl_;
   const ReplyMailbox mailbox_;
   const Take take_;
-  const Trouble trouble_;
+  const Looked looked_;
   const MailboxLimits limits_;
   const bool imap_;
   boost::asio::steady_timer timer_;
@@ -215,13 +212,12 @@ class MailboxKeeper::Impl : public std::enable_shared_from_this<Impl> {
   std::map<std::string, bool> handled_;  ///< by id: handed over already, and whether it may be removed
   std::set<std::string> failed_;         ///< could not be fetched at the last look: asked for last
   std::string problem_;
-  bool troubled_ = false;
   bool stopped_ = false;
 };
 
 MailboxKeeper::MailboxKeeper(boost::asio::io_context& io, CurlWorker& curl, const ReplyMailbox& mailbox,
-                             Take take, Trouble trouble, MailboxLimits limits)
-    : impl_(std::make_shared<Impl>(io, curl, mailbox, std::move(take), std::move(trouble), limits)) {
+                             Take take, Looked looked, MailboxLimits limits)
+    : impl_(std::make_shared<Impl>(io, curl, mailbox, std::move(take), std::move(looked), limits)) {
   impl_->look();
 }
 

@@ -24,12 +24,12 @@ class MailboxKeeper {
  public:
   /// `done(true)`: the mail may be removed.
   using Take = std::function<void(const std::string& mail, std::function<void(bool safe)> done)>;
-  /// The mailbox cannot be read (the text says why), or can again (empty).
-  using Trouble = std::function<void(const std::string& what)>;
+  /// At the end of every look: why the mailbox cannot be read; empty when it can.
+  using Looked = std::function<void(const std::string& trouble)>;
 
   /// Looks at once, then every `mailbox.interval`. Callbacks come on `io`; all must outlive the keeper.
   MailboxKeeper(boost::asio::io_context& io, CurlWorker& curl, const ReplyMailbox& mailbox, Take take,
-                Trouble trouble, MailboxLimits limits = {});
+                Looked looked, MailboxLimits limits = {});
   /// No callback comes after this.
   ~MailboxKeeper();
   MailboxKeeper(const MailboxKeeper&) = delete;

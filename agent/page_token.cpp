@@ -85,11 +85,11 @@ std::string as_meant(std::string_view given) {
 }  // namespace
 
 PageTokens::PageTokens(const std::string& path) {
-  const bool in_memory = path.starts_with(":memory:");
-  if (!in_memory) key_ = read_key(path);
+  const bool kept_in_memory = path.starts_with(":memory:");
+  if (!kept_in_memory) key_ = read_key(path);
   if (!key_.empty()) return;
   key_ = random_hex(key_bytes);
-  if (!in_memory && !write_key(path, key_)) trouble_ = path + ": " + std::strerror(errno);
+  if (!kept_in_memory && !write_key(path, key_)) trouble_ = path + ": " + std::strerror(errno);
 }
 
 std::string PageTokens::token(const std::string& notification) const {

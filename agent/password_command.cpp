@@ -55,14 +55,12 @@ std::string read_password(Language language) {
 
 int make_token(Language language) {
   const std::string token = random_hex(token_bytes);
-  const Digest digest = sha256(token);
   std::cerr << Phrase{"トークン（本人に渡す。二度と表示されない）: ",
                       "The token (for the person; it is not shown again): "}
                    .in(language)
             << token << "\n"
             << Phrase{"token_file に置く行:\n", "The line for token_file:\n"}.in(language);
-  std::cout << "sha256:" << hex({reinterpret_cast<const char*>(digest.data()), digest.size()}) << "\n"
-            << std::flush;
+  std::cout << "sha256:" << sha256_text(token) << "\n" << std::flush;
   return std::cout ? 0 : 1;
 }
 

@@ -10,19 +10,6 @@
 namespace nethealth {
 namespace {
 
-int weight(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::ok:
-      return 3;
-    case Outcome::unreachable:
-      return 2;
-    case Outcome::timeout:
-      return 1;
-    default:
-      return 0;
-  }
-}
-
 std::vector<Address> addresses_of(const Device& device) {
   std::vector<Address> addresses;
   for (const std::string& text : device.addresses) {
@@ -36,12 +23,13 @@ std::vector<Address> addresses_of(const Device& device) {
 }  // namespace
 
 TraceSeen better(const TraceSeen& a, const TraceSeen& b) {
-  if (weight(a.status) != weight(b.status)) return weight(b.status) > weight(a.status) ? b : a;
+  if (outcome_weight(a.status) != outcome_weight(b.status))
+    return outcome_weight(b.status) > outcome_weight(a.status) ? b : a;
   return b.hops.size() > a.hops.size() ? b : a;
 }
 
 ArpSeen better(const ArpSeen& a, const ArpSeen& b) {
-  return weight(b.status) > weight(a.status) ? b : a;
+  return outcome_weight(b.status) > outcome_weight(a.status) ? b : a;
 }
 
 class PathLooks::Impl : public std::enable_shared_from_this<Impl> {

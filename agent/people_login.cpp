@@ -14,11 +14,6 @@ namespace {
 constexpr std::size_t random_bytes = 32;
 constexpr std::string_view digest_mark = "sha256:";
 
-std::string digest_of(std::string_view secret) {
-  const Digest digest = sha256(secret);
-  return hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
-
 /// A guesser has a whole IPv6 network of addresses: its first four groups count.
 std::string origin(const std::string& address) {
   if (address.find('.') != std::string::npos) return address;
@@ -100,25 +95,25 @@ PeopleLogin::Opened PeopleLogin::open(const std::string& person, const std::stri
     sessions_.erase(
         std::ranges::min_element(sessions_, {}, [](const auto& entry) { return entry.second.used; }));
   Opened opened{random_hex(random_bytes), {person, random_hex(random_bytes), hash, now, now}};
-  sessions_[digest_of(opened.cookie)] = opened.session;
+  sessions_[sha256_text(opened.cookie)] = opened.session;
   return opened;
 }
 
 std::optional<std::string> PeopleLogin::by_token(const Site& site, std::string_view token) const {
   std::optional<std::string> found;
-  const std::string digest = digest_of(token);
+  const std::string digest = sha256_text(token);
   for (const Person& person : site.people) {
     const std::string& known = person.token.reveal();
     if (known.empty()) continue;
     const bool is_digest = known.starts_with(digest_mark);
-    const std::string wanted = is_digest ? known.substr(digest_mark.size()) : digest_of(known);
+    const std::string wanted = is_digest ? known.substr(digest_mark.size()) : sha256_text(known);
     if (same_secret(wanted, digest)) found = person.name;
   }
   return found;
 }
 
 const WebSession* PeopleLogin::by_cookie(const Site& site, const std::string& cookie, Time now) {
-  const auto found = sessions_.find(digest_of(cookie));
+  const auto found = sessions_.find(sha256_text(cookie));
   if (found == sessions_.end()) return nullptr;
   WebSession& session = found->second;
   const auto person = site.person(session.person);
@@ -134,7 +129,7 @@ const WebSession* PeopleLogin::by_cookie(const Site& site, const std::string& co
 }
 
 void PeopleLogin::end(const std::string& cookie) {
-  sessions_.erase(digest_of(cookie));
+  sessions_.erase(sha256_text(cookie));
 }
 
 }  // namespace nethealth

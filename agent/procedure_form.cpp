@@ -11,10 +11,6 @@ namespace {
 
 constexpr const char* box = "\xE2\x98\x90 ";  // an empty box to tick
 
-std::string in(Language language, const char* ja, const char* en) {
-  return language == Language::ja ? ja : en;
-}
-
 std::string roles_text(const std::vector<RoleId>& roles, const Site* site, Language language) {
   std::string text;
   for (const RoleId role : roles)

@@ -10,7 +10,7 @@
 namespace nethealth {
 namespace {
 
-constexpr int box_width = 250, box_height = 62, gap_x = 24, gap_y = 42, margin = 24, head = 56;
+constexpr int box_width = 250, box_height = 62, gap_x = 24, gap_y = 42, margin = 24, head_height = 56;
 constexpr std::size_t title_letters = 17;
 
 /// A step's row is one below the lowest of those it comes after; steps of one row stand side by side.
@@ -68,7 +68,7 @@ class Chart {
       rows = std::max(rows, row + 1);
     }
     const int width = 2 * margin + columns * (box_width + gap_x);
-    const int height = head + 2 * margin + rows * (box_height + gap_y);
+    const int height = head_height + 2 * margin + rows * (box_height + gap_y);
     svg_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + std::to_string(width) + " " +
            std::to_string(height) + "\" width=\"" + std::to_string(width) + "\" height=\"" +
            std::to_string(height) + "\" font-family=\"sans-serif\" role=\"img\">\n" +
@@ -87,7 +87,7 @@ class Chart {
  private:
   [[nodiscard]] int x(std::size_t i) const { return margin + places_[i].first * (box_width + gap_x); }
   [[nodiscard]] int y(std::size_t i) const {
-    return head + margin + places_[i].second * (box_height + gap_y);
+    return head_height + margin + places_[i].second * (box_height + gap_y);
   }
 
   void text(int x, int y, int size, const std::string& what, bool bold) {

@@ -13,27 +13,13 @@ namespace {
 
 namespace json = boost::json;
 
-const IncidentPicture* find(const Picture& picture, int number) {
-  const auto found = std::find_if(picture.incidents.begin(), picture.incidents.end(),
-                                  [&](const IncidentPicture& incident) { return incident.number == number; });
-  return found == picture.incidents.end() ? nullptr : &*found;
-}
-
-ControlReply no_such(int number, Language language) {
-  const std::string n = std::to_string(number);
-  return {1, "",
-          language == Language::ja
-              ? "nethealth: 障害" + n + "はありません。`nethealth incident list` で番号を確かめてください。\n"
-              : "nethealth: there is no incident " + n + "; `nethealth incident list` shows the numbers.\n"};
-}
-
 Colour colour_of(const IncidentPicture& incident) {
   if (incident.state == IncidentState::restored) return Colour::green;
   if (incident.state != IncidentState::open) return Colour::grey;
   return incident.now.severity == Severity::stopped ? Colour::red : Colour::yellow;
 }
 
-std::string head(const IncidentPicture& incident, const Site& site, Language language) {
+std::string title_line(const IncidentPicture& incident, const Site& site, Language language) {
   const IncidentOpened& now = incident.now;
   std::string text(Phrase{"障害", "incident "}.in(language));
   text += std::to_string(incident.number) + " [" + severity_text(now.severity, language) + "] ";
@@ -136,12 +122,25 @@ std::string summons_line(const SummonsPicture& summons, const Site& site, Langua
 
 }  // namespace
 
+const IncidentPicture* incident_of(const Picture& picture, int number) {
+  const auto found = std::ranges::find(picture.incidents, number, &IncidentPicture::number);
+  return found == picture.incidents.end() ? nullptr : &*found;
+}
+
+ControlReply no_such_incident(int number, Language language) {
+  const std::string n = std::to_string(number);
+  return {1, "",
+          language == Language::ja
+              ? "nethealth: 障害" + n + "はありません。`nethealth incident list` で番号を確かめてください。\n"
+              : "nethealth: there is no incident " + n + "; `nethealth incident list` shows the numbers.\n"};
+}
+
 ControlReply incident_list_report(const Picture& picture, const Site& site, const ReportStyle& style) {
   ControlReply reply;
   for (const IncidentPicture& incident : picture.incidents)
     reply.out += coloured(padded(state_text(incident.state, style.language), 8), colour_of(incident), style) +
                  "  " + format_time(incident.opened, site.zone) + "  " +
-                 without_controls(head(incident, site, style.language)) + "\n";
+                 without_controls(title_line(incident, site, style.language)) + "\n";
   if (picture.incidents.empty())
     reply.out = std::string(Phrase{"障害はありません。\n", "There are no incidents.\n"}.in(style.language));
   return reply;
@@ -156,12 +155,13 @@ ControlReply incident_list_json(const Picture& picture, const Site& site, Langua
 
 ControlReply incident_report(const Picture& picture, const Site& site, int number, const ReportStyle& style) {
   const Language language = style.language;
-  const IncidentPicture* const incident = find(picture, number);
-  if (incident == nullptr) return no_such(number, language);
+  const IncidentPicture* const incident = incident_of(picture, number);
+  if (incident == nullptr) return no_such_incident(number, language);
   const Diagnosis& diagnosis = incident->now.diagnosis;
   ControlReply reply;
   std::string& text = reply.out;
-  text = coloured(without_controls(head(*incident, site, language)), colour_of(*incident), style) + "\n\n";
+  text =
+      coloured(without_controls(title_line(*incident, site, language)), colour_of(*incident), style) + "\n\n";
   add_row(text, {"状態", "state"}, state_line(*incident, site, language), language);
   add_row(text, {"発生", "since"}, format_time(incident->opened, site.zone), language);
   add_row(text, {"場所", "where"}, place_text(site, diagnosis.location, language), language);
@@ -192,8 +192,8 @@ ControlReply incident_report(const Picture& picture, const Site& site, int numbe
 }
 
 ControlReply incident_report_json(const Picture& picture, const Site& site, int number, Language language) {
-  const IncidentPicture* const incident = find(picture, number);
-  if (incident == nullptr) return no_such(number, language);
+  const IncidentPicture* const incident = incident_of(picture, number);
+  if (incident == nullptr) return no_such_incident(number, language);
   return {0, json_text(incident_json(*incident, language, site.zone)) + "\n", ""};
 }
 

@@ -7,6 +7,11 @@
 
 namespace nethealth {
 
+/// Null when there is none of that number.
+const IncidentPicture* incident_of(const Picture& picture, int number);
+/// What is then answered, with exit code 1.
+ControlReply no_such_incident(int number, Language language);
+
 /// One line an incident, oldest first.
 ControlReply incident_list_report(const Picture& picture, const Site& site, const ReportStyle& style);
 /// An array of incidents, oldest first (contract, section Command line).

@@ -45,7 +45,7 @@ Phrase word_for(Outcome outcome) {
   return {};
 }
 
-ProbeStatement about(const IcmpSeen& seen, Language language) {
+ProbeStatement told_by(const IcmpSeen& seen, Language language) {
   std::string text =
       seen.management
           ? std::string(
@@ -113,7 +113,7 @@ void add_sensors(std::vector<ProbeStatement>& all, const SnmpSeen& seen, Languag
   }
 }
 
-std::vector<ProbeStatement> about(const SnmpSeen& seen, Language language) {
+std::vector<ProbeStatement> told_by(const SnmpSeen& seen, Language language) {
   std::string text =
       seen.management
           ? std::string(
@@ -161,7 +161,7 @@ Phrase meaning(Outcome outcome) {
   }
 }
 
-ProbeStatement about(const ServiceSeen& seen, const Device& device, Language language) {
+ProbeStatement told_by(const ServiceSeen& seen, const Device& device, Language language) {
   std::string text = seen.probe + " " + seen.service + ": " + std::string(word_for(seen.status).in(language));
   if (seen.code) text += ", HTTP " + std::to_string(*seen.code);
   if (seen.duration_ms) text += ", " + figure(*seen.duration_ms) + " ms";
@@ -180,7 +180,7 @@ ProbeStatement about(const ServiceSeen& seen, const Device& device, Language lan
   return say(Finding::healthy, text, meaning(Outcome::ok), language);
 }
 
-std::vector<ProbeStatement> about(const MonitorSeen& seen, Language language) {
+std::vector<ProbeStatement> told_by(const MonitorSeen& seen, Language language) {
   std::vector<ProbeStatement> all;
   if (seen.carrier) {
     const std::string text = std::string(Phrase{"監視機のリンク: ", "link of this host: "}.in(language)) +
@@ -260,11 +260,11 @@ Conclusion conclude(const Device& device, const std::vector<Observation>& observ
 
 std::vector<ProbeStatement> statements(const Observation& observation, const Device& device,
                                        Language language) {
-  if (const auto* icmp = std::get_if<IcmpSeen>(&observation.seen)) return {about(*icmp, language)};
-  if (const auto* snmp = std::get_if<SnmpSeen>(&observation.seen)) return about(*snmp, language);
+  if (const auto* icmp = std::get_if<IcmpSeen>(&observation.seen)) return {told_by(*icmp, language)};
+  if (const auto* snmp = std::get_if<SnmpSeen>(&observation.seen)) return told_by(*snmp, language);
   if (const auto* service = std::get_if<ServiceSeen>(&observation.seen))
-    return {about(*service, device, language)};
-  if (const auto* monitor = std::get_if<MonitorSeen>(&observation.seen)) return about(*monitor, language);
+    return {told_by(*service, device, language)};
+  if (const auto* monitor = std::get_if<MonitorSeen>(&observation.seen)) return told_by(*monitor, language);
   return {};
 }
 

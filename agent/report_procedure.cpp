@@ -16,10 +16,6 @@
 namespace nethealth {
 namespace {
 
-std::string in(Language language, const char* ja, const char* en) {
-  return language == Language::ja ? ja : en;
-}
-
 /// A report as headings with their lines, written as text or as HTML.
 struct Section {
   std::string title;

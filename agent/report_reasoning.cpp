@@ -5,6 +5,7 @@
 
 #include "agent/event_json.hpp"
 #include "agent/log.hpp"
+#include "agent/report_incident.hpp"
 #include "rules/explain.hpp"
 
 namespace nethealth {
@@ -24,7 +25,7 @@ struct Telling {
   [[nodiscard]] std::string say(const Reason& reason) const { return sentence(reason, language, site.zone); }
 };
 
-std::string figure(double value) {
+std::string whole_number(double value) {
   return std::to_string(std::lround(value));
 }
 
@@ -41,8 +42,8 @@ std::string standing(const RivalReasoning& rival, const Telling& tell) {
   if (rival.same_signs)
     return std::string(
                Phrase{"今ある観測では区別できない", "nothing seen so far tells it apart"}.in(tell.language)) +
-           ", " + figure(rival.what.confidence * 100) + "%";
-  const std::string nats = figure(std::abs(rival.nats));
+           ", " + whole_number(rival.what.confidence * 100) + "%";
+  const std::string nats = whole_number(std::abs(rival.nats));
   return tell.language == Language::ja ? "証拠の差 " + nats + " (e を底とする対数)"
                                        : "weaker by " + nats + " (natural logarithm of the odds)";
 }
@@ -83,10 +84,7 @@ json::object rival_json(const RivalReasoning& rival, Language language, const Zo
 ControlReply why_report(const Engine& engine, const Site& site, int incident, Language language,
                         bool as_json) {
   const std::optional<Reasoning> reasoning = engine.why(incident);
-  if (!reasoning)
-    return missing(std::to_string(incident), language,
-                   {": この番号の障害はありません。`nethealth incident list` で番号を確かめてください。",
-                    ": there is no such incident; `nethealth incident list` shows the numbers."});
+  if (!reasoning) return no_such_incident(incident, language);
   const Diagnosis& diagnosis = reasoning->diagnosis;
   if (as_json) {
     json::array rivals;
@@ -106,7 +104,7 @@ ControlReply why_report(const Engine& engine, const Site& site, int incident, La
   }
   Telling tell{site, language, {}};
   tell.line("", name_of({diagnosis.category, diagnosis.cause, diagnosis.location, 0}, tell) + ", " +
-                    figure(diagnosis.confidence * 100) + "%");
+                    whole_number(diagnosis.confidence * 100) + "%");
   tell.title({"根拠", "It rests on"});
   for (const Reason& reason : diagnosis.evidence) tell.line("  - ", tell.say(reason));
   tell_rivals(*reasoning, tell);

@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-const Drill* find(const Picture& picture, int number) {
+const Drill* find_drill(const Picture& picture, int number) {
   if (number == 0) return picture.drills.empty() ? nullptr : &picture.drills.back();
   const auto found = std::find_if(picture.drills.begin(), picture.drills.end(),
                                   [&](const Drill& drill) { return drill.number == number; });
@@ -106,7 +106,7 @@ ControlReply silence_list_json(const Picture& picture, const Site& site) {
 }
 
 ControlReply drill_report(const Picture& picture, const Site& site, int number, Language language) {
-  const Drill* drill = find(picture, number);
+  const Drill* drill = find_drill(picture, number);
   if (drill == nullptr) return no_drill(language);
   ControlReply reply;
   const Phrase title = drill->test      ? Phrase{"経路の試験 ", "Test of channels "}
@@ -124,7 +124,7 @@ ControlReply drill_report(const Picture& picture, const Site& site, int number, 
 }
 
 ControlReply drill_json(const Picture& picture, const Site& site, int number, Time now, Language language) {
-  const Drill* drill = find(picture, number);
+  const Drill* drill = find_drill(picture, number);
   if (drill == nullptr) return {1, "null\n", no_drill(language).err};
   const auto time_or_null = [&](const std::optional<Time>& time) {
     return time ? json::value(json::string(format_time(*time, site.zone))) : json::value(nullptr);

@@ -5,6 +5,7 @@
 
 #include "agent/event_json.hpp"
 #include "agent/log.hpp"
+#include "agent/report_incident.hpp"
 #include "rules/explain.hpp"
 #include "rules/incident.hpp"
 
@@ -12,12 +13,6 @@ namespace nethealth {
 namespace {
 
 namespace json = boost::json;
-
-const IncidentPicture* incident_of(const Picture& picture, int number) {
-  const auto found = std::find_if(picture.incidents.begin(), picture.incidents.end(),
-                                  [&](const IncidentPicture& incident) { return incident.number == number; });
-  return found == picture.incidents.end() ? nullptr : &*found;
-}
 
 std::string incident_words(const IncidentPicture& incident, const Site& site, Language language) {
   const IncidentOpened& now = incident.now;

@@ -9,7 +9,7 @@
 namespace nethealth {
 namespace {
 
-using Kind = ScenarioSubject::Kind;
+using SubjectKind = ScenarioSubject::Kind;
 using Verb = ScenarioVerb;
 
 struct SpokenVerb {
@@ -61,33 +61,33 @@ constexpr std::array spoken_verbs{SpokenVerb{"fall silent", Verb::fall_silent},
 
 struct FittingVerb {
   Verb verb;
-  Kind kind;
+  SubjectKind kind;
 };
 
 /// Which verbs go with which subjects, beyond devices and what stands for several of them.
 constexpr std::array fitting{
-    FittingVerb{Verb::go_down, Kind::port},         FittingVerb{Verb::come_up, Kind::port},
-    FittingVerb{Verb::stay_up, Kind::port},         FittingVerb{Verb::count_errors, Kind::port},
-    FittingVerb{Verb::count_no_errors, Kind::port}, FittingVerb{Verb::be_cut, Kind::cable},
-    FittingVerb{Verb::be_mended, Kind::cable},      FittingVerb{Verb::fall_silent, Kind::agent},
-    FittingVerb{Verb::answer, Kind::agent},         FittingVerb{Verb::refuse, Kind::agent},
-    FittingVerb{Verb::refuse, Kind::service},       FittingVerb{Verb::time_out, Kind::service},
-    FittingVerb{Verb::answer, Kind::service},       FittingVerb{Verb::fail, Kind::sensor},
-    FittingVerb{Verb::warn, Kind::sensor},          FittingVerb{Verb::be_well, Kind::sensor},
-    FittingVerb{Verb::fail, Kind::channel},         FittingVerb{Verb::work, Kind::channel},
-    FittingVerb{Verb::acknowledge, Kind::person},   FittingVerb{Verb::close, Kind::person}};
+    FittingVerb{Verb::go_down, SubjectKind::port},         FittingVerb{Verb::come_up, SubjectKind::port},
+    FittingVerb{Verb::stay_up, SubjectKind::port},         FittingVerb{Verb::count_errors, SubjectKind::port},
+    FittingVerb{Verb::count_no_errors, SubjectKind::port}, FittingVerb{Verb::be_cut, SubjectKind::cable},
+    FittingVerb{Verb::be_mended, SubjectKind::cable},      FittingVerb{Verb::fall_silent, SubjectKind::agent},
+    FittingVerb{Verb::answer, SubjectKind::agent},         FittingVerb{Verb::refuse, SubjectKind::agent},
+    FittingVerb{Verb::refuse, SubjectKind::service},       FittingVerb{Verb::time_out, SubjectKind::service},
+    FittingVerb{Verb::answer, SubjectKind::service},       FittingVerb{Verb::fail, SubjectKind::sensor},
+    FittingVerb{Verb::warn, SubjectKind::sensor},          FittingVerb{Verb::be_well, SubjectKind::sensor},
+    FittingVerb{Verb::fail, SubjectKind::channel},         FittingVerb{Verb::work, SubjectKind::channel},
+    FittingVerb{Verb::acknowledge, SubjectKind::person},   FittingVerb{Verb::close, SubjectKind::person}};
 
 constexpr std::array device_verbs{
     Verb::fall_silent,  Verb::answer,  Verb::die,          Verb::hang, Verb::run_on_battery,
     Verb::run_on_mains, Verb::write,   Verb::lose_packets, Verb::trap, Verb::be_skipped,
     Verb::be_polled,    Verb::restart, Verb::answer_arp};
 
-bool is_of_devices(Kind kind) {
-  return kind == Kind::all || kind == Kind::device || kind == Kind::behind || kind == Kind::room ||
-         kind == Kind::load;
+bool is_of_devices(SubjectKind kind) {
+  return kind == SubjectKind::all || kind == SubjectKind::device || kind == SubjectKind::behind ||
+         kind == SubjectKind::room || kind == SubjectKind::load;
 }
 
-bool fits(Verb verb, Kind kind) {
+bool fits(Verb verb, SubjectKind kind) {
   if (is_of_devices(kind)) return std::ranges::find(device_verbs, verb) != device_verbs.end();
   return std::ranges::any_of(fitting,
                              [&](const FittingVerb& one) { return one.verb == verb && one.kind == kind; });
@@ -190,26 +190,26 @@ class ActionReader {
     ScenarioSubject subject;
     if (line_.take("all")) return subject;
     if (line_.take("everything")) {
-      subject.kind = Kind::behind;
+      subject.kind = SubjectKind::behind;
       names_.need_word(line_, "behind");
       subject.device = names_.need_device(line_);
     } else if (line_.take("room")) {
-      subject.kind = Kind::room;
+      subject.kind = SubjectKind::room;
       subject.name = names_.need_room(line_);
     } else if (line_.take("load")) {
-      subject.kind = Kind::load;
+      subject.kind = SubjectKind::load;
       names_.need_word(line_, "of");
       subject.device = names_.need_device(line_);
     } else if (line_.take("agent")) {
-      subject.kind = Kind::agent;
+      subject.kind = SubjectKind::agent;
       names_.need_word(line_, "of");
       subject.device = names_.need_device(line_);
     } else if (line_.take("cable")) {
-      subject.kind = Kind::cable;
+      subject.kind = SubjectKind::cable;
       subject.device = names_.need_device(line_);
       subject.peer = need_cable(subject.device);
     } else if (line_.take("channel")) {
-      subject.kind = Kind::channel;
+      subject.kind = SubjectKind::channel;
       subject.name = names_.need_channel(line_);
     } else if (line_.take("service")) {
       read_service_subject(subject);
@@ -233,7 +233,7 @@ class ActionReader {
   }
 
   void read_service_subject(ScenarioSubject& subject) {
-    subject.kind = Kind::service;
+    subject.kind = SubjectKind::service;
     const ScenarioPlace place = line_.place();
     subject.name = names_.need(line_, {"サービスの名前", "a service's name"}).text;
     names_.need_word(line_, "of");
@@ -246,7 +246,7 @@ class ActionReader {
   }
 
   void read_sensor_subject(ScenarioSubject& subject) {
-    subject.kind = Kind::sensor;
+    subject.kind = SubjectKind::sensor;
     subject.name = names_.need(line_, {"センサーの名前", "a sensor's name"}).text;
     if (line_.take("(")) {
       const ScenarioPlace place = line_.place();
@@ -266,20 +266,20 @@ class ActionReader {
     const ScenarioPlace place = line_.place();
     const std::string& name = names_.need(line_, {"主語", "a subject"}).text;
     if (const auto device = names_.find_device(name)) {
-      subject.kind = Kind::device;
+      subject.kind = SubjectKind::device;
       subject.device = *device;
       return;
     }
     const std::size_t colon = name.find(':');
     if (const auto device = names_.find_device(name.substr(0, colon)); device && colon != std::string::npos) {
-      subject = {Kind::port, *device, 0, name.substr(colon + 1), SensorClass::other};
+      subject = {SubjectKind::port, *device, 0, name.substr(colon + 1), SensorClass::other};
       if (!is_port(*device, subject.name))
         throw names_.mistake(place, Phrase{"ケーブルの挿さっていないポートです", "a port without a cable"},
                              name);
       return;
     }
     if (names_.site().person(name)) {
-      subject.kind = Kind::person;
+      subject.kind = SubjectKind::person;
       subject.name = name;
       return;
     }

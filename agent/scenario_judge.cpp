@@ -15,40 +15,40 @@ bool is_at(const Location& location, const std::string& place) {
 }
 
 bool carries(const Site& site, const ScenarioTold& told, const ScenarioWord& word) {
-  using Kind = ScenarioWord::Kind;
+  using Word = ScenarioWord::Kind;
   const Diagnosis& diagnosis = told.state.diagnosis;
   const auto received = [&](auto holds) { return std::ranges::any_of(told.receivers, holds); };
   switch (word.kind) {
-    case Kind::notification:
+    case Word::notification:
       return told.message && told.what == word.text;
-    case Kind::change:
+    case Word::change:
       return !told.message && told.what == word.text;
-    case Kind::role:
+    case Word::role:
       return received([&](const auto& one) { return nethealth::word(one.role) == word.text; });
-    case Kind::deputy:
+    case Word::deputy:
       return received([&](const auto& one) {
         const auto& people = site.role(one.role).people;
         return nethealth::word(one.role) == word.text && !people.empty() &&
                site.people[people.front()].name != one.person;
       });
-    case Kind::person:
+    case Word::person:
       return received([&](const auto& one) { return one.person == word.text; });
-    case Kind::channel:
+    case Word::channel:
       return received([&](const auto& one) { return one.channel == word.text; });
-    case Kind::category:
+    case Word::category:
       return nethealth::word(diagnosis.category) == word.text;
-    case Kind::cause:
+    case Word::cause:
       return nethealth::word(diagnosis.cause) == word.text;
-    case Kind::severity:
+    case Word::severity:
       return nethealth::word(told.state.severity) == word.text;
-    case Kind::place:
+    case Word::place:
       return is_at(diagnosis.location, word.text);
-    case Kind::alternative:
+    case Word::alternative:
       return std::ranges::any_of(diagnosis.alternatives,
                                  [&](const Alternative& one) { return is_at(one.location, word.text); });
-    case Kind::affected:
+    case Word::affected:
       return std::ranges::find(diagnosis.affected, word.text) != diagnosis.affected.end();
-    case Kind::reason:
+    case Word::reason:
       return std::ranges::find(diagnosis.evidence, word.text, &Reason::code) != diagnosis.evidence.end();
   }
   return false;

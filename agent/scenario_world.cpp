@@ -5,6 +5,8 @@
 namespace nethealth {
 namespace {
 
+using SubjectKind = ScenarioSubject::Kind;
+
 constexpr Milliseconds answer_time{150};
 constexpr Milliseconds arp_patience{800};
 constexpr Milliseconds trace_patience{1'150};
@@ -26,16 +28,16 @@ std::vector<DeviceIndex> ScenarioWorld::devices_of(const ScenarioSubject& subjec
     const Device& known = site_.devices[device];
     bool meant = false;
     switch (subject.kind) {
-      case ScenarioSubject::Kind::all:
+      case SubjectKind::all:
         meant = true;
         break;
-      case ScenarioSubject::Kind::behind:
+      case SubjectKind::behind:
         meant = device != subject.device && topology_.is_behind(device, {false, subject.device});
         break;
-      case ScenarioSubject::Kind::room:
+      case SubjectKind::room:
         meant = known.room && site_.rooms[*known.room].name == subject.name;
         break;
-      case ScenarioSubject::Kind::load:
+      case SubjectKind::load:
         meant = std::ranges::find(known.power, subject.device) != known.power.end();
         break;
       default:
@@ -127,31 +129,30 @@ void ScenarioWorld::apply_to_device(DeviceIndex device, const ScenarioAction& ac
 }
 
 void ScenarioWorld::apply(const ScenarioAction& action, Time now) {
-  using Kind = ScenarioSubject::Kind;
   for (const ScenarioSubject& subject : action.subjects) {
     Face& face = faces_[subject.device];
     switch (subject.kind) {
-      case Kind::port:
+      case SubjectKind::port:
         if (action.verb == ScenarioVerb::go_down) face.down.insert(subject.name);
         if (action.verb == ScenarioVerb::come_up || action.verb == ScenarioVerb::stay_up)
           face.down.erase(subject.name);
         if (action.verb == ScenarioVerb::count_errors) face.errors.insert(subject.name);
         if (action.verb == ScenarioVerb::count_no_errors) face.errors.erase(subject.name);
         break;
-      case Kind::cable:
+      case SubjectKind::cable:
         apply_to_cable(subject, action.verb);
         break;
-      case Kind::agent:
+      case SubjectKind::agent:
         face.agent_silent = action.verb == ScenarioVerb::fall_silent;
         face.agent_refuses = action.verb == ScenarioVerb::refuse;
         break;
-      case Kind::service:
+      case SubjectKind::service:
         face.services[subject.name] = action.verb == ScenarioVerb::refuse     ? Outcome::refused
                                       : action.verb == ScenarioVerb::time_out ? Outcome::timeout
                                                                               : Outcome::ok;
         face.codes[subject.name] = action.number;
         break;
-      case Kind::sensor: {
+      case SubjectKind::sensor: {
         SensorSeen& sensor = face.sensors[subject.name];
         sensor.name = subject.name;
         sensor.sensor_class = subject.sensor_class;
@@ -160,8 +161,8 @@ void ScenarioWorld::apply(const ScenarioAction& action, Time now) {
                                                             : SensorStatus::ok;
         break;
       }
-      case Kind::channel:
-      case Kind::person:
+      case SubjectKind::channel:
+      case SubjectKind::person:
         break;
       default:
         for (const DeviceIndex device : devices_of(subject)) apply_to_device(device, action, now);

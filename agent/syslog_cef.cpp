@@ -11,7 +11,7 @@
 namespace nethealth {
 namespace {
 
-constexpr std::size_t value_limit_bytes = 1'023;  ///< of most keys in CEF's dictionary
+constexpr std::size_t cef_value_limit_bytes = 1'023;  ///< of most keys in CEF's dictionary
 constexpr std::size_t name_limit_bytes = 512;
 constexpr int most_custom_strings = 6;
 
@@ -29,7 +29,7 @@ std::string in_header(std::string_view text, std::size_t limit) {
 }
 
 std::string field(std::string_view key, std::string_view value) {
-  return std::string(key) + "=" + escaped(syslog_printable(value, value_limit_bytes), "\\=");
+  return std::string(key) + "=" + escaped(syslog_printable(value, cef_value_limit_bytes), "\\=");
 }
 
 /// Our values under the dictionary's keys; what has none goes into the custom strings with a label.

@@ -52,7 +52,7 @@ bool is_plain(char byte) {
 
 /// Valid UTF-8 without anything that could hide or forge, at most `limit` bytes, cut between characters. A
 /// value is escaped too (RFC 5424 6.3.3).
-std::string printable(std::string_view text, std::size_t limit, bool is_value) {
+std::string harmless(std::string_view text, std::size_t limit, bool is_value) {
   std::string out;
   while (!text.empty()) {
     std::size_t plain = 0;
@@ -97,7 +97,7 @@ std::string name(std::string_view text) {
 }
 
 std::string parameter(std::string_view key, std::string_view value) {
-  return " " + name(key) + "=\"" + printable(value, value_limit_bytes, true) + "\"";
+  return " " + name(key) + "=\"" + harmless(value, value_limit_bytes, true) + "\"";
 }
 
 /// As many of the values as fit; the record's id always does.
@@ -131,12 +131,12 @@ std::string syslog_message(const SyslogQueued& queued, Time time, std::uint32_t 
   text += " ";
   if (target.bom) text += byte_order_mark;
   if (cef) return text + cef_event(queued, limit - text.size());
-  text += printable(queued.message, limit - text.size(), false);
+  text += harmless(queued.message, limit - text.size(), false);
   return text;
 }
 
 std::string syslog_printable(std::string_view text, std::size_t limit) {
-  return printable(text, limit, false);
+  return harmless(text, limit, false);
 }
 
 std::string syslog_frame(std::string_view message, SyslogFraming framing) {

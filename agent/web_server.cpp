@@ -15,6 +15,7 @@
 #include <set>
 #include <utility>
 
+#include "agent/accepting.hpp"
 #include "probes/log_decode.hpp"
 
 namespace nethealth {
@@ -28,8 +29,6 @@ using boost::system::error_code;
 
 constexpr std::size_t read_bytes = 16 * 1024;
 constexpr std::size_t drained_limit_bytes = std::size_t{16} * 1024 * 1024;
-constexpr int waiting_connections = 128;
-constexpr Milliseconds pause_after_a_failed_accept{500};
 
 std::string_view reason_of(int status) {
   const auto reason = http::obsolete_reason(static_cast<http::status>(status));

@@ -275,6 +275,11 @@ std::string label_of(const Site& site, const std::string& device) {
   return site.devices[*index].label;
 }
 
+std::string person_label(const Site& site, const std::string& name) {
+  const auto index = site.person(name);
+  return index ? site.people[*index].label : name;
+}
+
 std::string short_place(const Site& site, const Location& location, Language language) {
   if (location.device.empty())
     return location.room.empty() ? std::string(Phrase{"場所不明", "unknown place"}.in(language))

@@ -2,6 +2,7 @@
 // Reasons, causes and places as sentences for people, in both languages. Nothing is decided here.
 
 #include <string>
+#include <string_view>
 
 #include "config/language.hpp"
 #include "config/site.hpp"
@@ -9,11 +10,18 @@
 
 namespace nethealth {
 
+/// A short text in the reader's language, to be joined with others.
+inline std::string in(Language language, std::string_view ja, std::string_view en) {
+  return std::string(Phrase{ja, en}.in(language));
+}
+
 /// One reason as a plain sentence that begins with its observation's clock time.
 std::string sentence(const Reason& reason, Language language, const Zone& zone);
 
 /// A device's label, or its name when the site does not know it.
 std::string label_of(const Site& site, const std::string& device);
+/// The same for a person.
+std::string person_label(const Site& site, const std::string& name);
 
 /// Where, as a person says it: "2階市民課ハブ (hub-2f)、2階市民課".
 std::string place_text(const Site& site, const Location& location, Language language);

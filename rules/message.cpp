@@ -168,11 +168,6 @@ void minimal(const Site& site, const Incident& incident, const Notification& not
   without_answer(site, notification, lines);
 }
 
-std::string person_label(const Site& site, const std::string& name) {
-  const auto index = site.person(name);
-  return index ? site.people[*index].label : name;
-}
-
 /// What the message says first, besides the incident itself.
 void opening(const Site& site, const Incident& incident, const Notification& notification, Detail detail,
              Lines& lines) {

@@ -12,10 +12,6 @@ namespace nethealth {
 
 namespace {
 
-std::string in(Language language, const char* ja, const char* en) {
-  return language == Language::ja ? ja : en;
-}
-
 /// Joins with the language's comma.
 void add(std::string& text, const std::string& part, Language language) {
   if (part.empty()) return;
@@ -232,11 +228,6 @@ std::string role_text(const Site& site, const std::string& role) {
   return id ? role_title(site, *id) : role;
 }
 
-std::string label_of_person(const Site& site, const std::string& name) {
-  const auto person = site.person(name);
-  return person ? site.people[*person].label : name;
-}
-
 std::string ending(const Site& site, const IncidentPicture& incident, Language language) {
   return in(language, "\n詳しく: nethealth incident show ", "\nMore: nethealth incident show ") +
          std::to_string(incident.number) + "\n-- \n" + site.name + " nethealth\n";
@@ -258,9 +249,9 @@ Message step_message(const Site& site, const IncidentPicture& incident, const Pr
                     short_place(site, incident.now.diagnosis.location, language);
   std::string& body = message.body;
   body = step.id + " " + step.title.in(language) + "\n";
-  body += role_text(site, record.role) + " " + label_of_person(site, record.person);
+  body += role_text(site, record.role) + " " + person_label(site, record.person);
   if (!record.deputy_for.empty())
-    body += in(language, "（代理: ", " (for ") + label_of_person(site, record.deputy_for) +
+    body += in(language, "（代理: ", " (for ") + person_label(site, record.deputy_for) +
             in(language, "不在）", ", absent)");
   body += "\n\n";
   for (const ProcedureChoice& choice : step.decisions)
@@ -300,8 +291,7 @@ Message missing_message(const Site& site, const IncidentPicture& incident, const
          "again.\n");
   for (const Summoned& summoned : summons.people)
     if (const auto index = site.person(summoned.person); !summoned.answered && index)
-      message.body +=
-          "- " + label_of_person(site, summoned.person) + " " + site.people[*index].telephone + "\n";
+      message.body += "- " + person_label(site, summoned.person) + " " + site.people[*index].telephone + "\n";
   message.body += ending(site, incident, language);
   return message;
 }

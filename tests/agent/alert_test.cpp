@@ -61,7 +61,7 @@ struct Receiver {
   FakeServer server;
 };
 
-AlertTimes quick() {
+AlertTimes quick_alerts() {
   AlertTimes times;
   times.settle = Milliseconds(1);
   times.retry = Milliseconds(1);
@@ -156,7 +156,7 @@ TEST_CASE("a changed label ends the alert that it was and begins another") {
   std::vector<IncidentPicture> incidents{incident()};
   AlertKeeper keeper(
       io, worker, site, [&] { return incidents; }, [] { return samples::moment(); },
-      [](const std::string&, const std::string&) {}, quick());
+      [](const std::string&, const std::string&) {}, quick_alerts());
   keeper.changed();
   REQUIRE(run_until(io, [&] { return receiver.posts.size() == 1; }));
   CHECK(receiver.request_line == "POST /api/v2/alerts HTTP/1.1");
@@ -184,7 +184,7 @@ TEST_CASE("an Alertmanager that refuses is told again and shown until it takes t
   AlertKeeper keeper(
       io, worker, site, [] { return std::vector<IncidentPicture>{incident()}; },
       [] { return samples::moment(); },
-      [&](const std::string&, const std::string& what) { troubles.push_back(what); }, quick());
+      [&](const std::string&, const std::string& what) { troubles.push_back(what); }, quick_alerts());
   keeper.changed();
   REQUIRE(run_until(io, [&] { return receiver.posts.size() >= 3; }));
   CHECK(troubles == std::vector<std::string>{"HTTP 500"});

@@ -7,11 +7,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Time day(std::chrono::hours(24 * 20'000));
+const Time that_day(std::chrono::hours(24 * 20'000));
 
 /// Clocks that the test sets.
 struct Clocks {
-  ClockReading reading{day, 1'000s};
+  ClockReading reading{that_day, 1'000s};
 
   void pass(Milliseconds time) {
     reading.wall += time;
@@ -27,9 +27,9 @@ struct Clocks {
 TEST_CASE("time runs with the boot clock and equals the wall clock while nobody sets it") {
   Clocks clocks;
   SystemClock clock = clocks.clock();
-  CHECK(clock.now() == day);
+  CHECK(clock.now() == that_day);
   clocks.pass(1h);
-  CHECK(clock.now() == day + 1h);
+  CHECK(clock.now() == that_day + 1h);
   CHECK_FALSE(clock.jump().has_value());
 }
 
@@ -46,8 +46,8 @@ TEST_CASE("a wall clock set back an hour never takes time back and five minutes 
     CHECK(now >= last);
     last = now;
   }
-  CHECK(last >= day + 299s);
-  CHECK(last <= day + 300s);
+  CHECK(last >= that_day + 299s);
+  CHECK(last <= that_day + 300s);
 }
 
 TEST_CASE("a wall clock set forward a day makes no deadline fire early") {
@@ -58,7 +58,7 @@ TEST_CASE("a wall clock set forward a day makes no deadline fire early") {
     clocks.pass(1s);
     static_cast<void>(clock.now());
   }
-  CHECK(clock.now() <= day + 301s);
+  CHECK(clock.now() <= that_day + 301s);
   CHECK(clock.wall_ahead() > 23h);
 }
 
@@ -80,7 +80,7 @@ TEST_CASE("reading the clock often slews no slower and no faster than reading it
     clocks.pass(1ms);
     static_cast<void>(clock.now());
   }
-  CHECK(clock.now() == day + 301s);
+  CHECK(clock.now() == that_day + 301s);
 }
 
 TEST_CASE("leaping forward takes the wall clock over and leaping back is refused") {
@@ -88,16 +88,16 @@ TEST_CASE("leaping forward takes the wall clock over and leaping back is refused
   SystemClock clock = clocks.clock();
   clocks.reading.wall += 1h;
   CHECK(clock.leap());
-  CHECK(clock.now() == day + 1h);
+  CHECK(clock.now() == that_day + 1h);
   clocks.reading.wall -= 2h;
   CHECK_FALSE(clock.leap());
-  CHECK(clock.now() == day + 1h);
+  CHECK(clock.now() == that_day + 1h);
 }
 
 TEST_CASE("after a restart time does not begin before the last record") {
   Clocks clocks;
-  SystemClock clock = clocks.clock(day + 30s);
-  CHECK(clock.now() == day + 30s);
+  SystemClock clock = clocks.clock(that_day + 30s);
+  CHECK(clock.now() == that_day + 30s);
   clocks.pass(10s);
-  CHECK(clock.now() > day + 39s);
+  CHECK(clock.now() > that_day + 39s);
 }

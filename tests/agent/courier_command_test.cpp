@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 
+#include "tests/agent/deliver.hpp"
 #include "tests/agent/sample_events.hpp"
 #include "tests/agent/temporary_folder.hpp"
 #include "tests/probes/run_until.hpp"
@@ -31,12 +32,7 @@ DeliveryResult deliver(const std::vector<std::string>& command, const Notificati
   channel.type = Channel::Type::command;
   channel.command = command;
   CommandCourier courier(io, channel, limit);
-  std::optional<DeliveryResult> answer;
-  courier.deliver({notification, 1, samples::moment()}, {true, false, false},
-                  [&](const DeliveryResult& result) { answer = result; });
-  CHECK_FALSE(answer.has_value());
-  REQUIRE(run_until(io, [&] { return answer.has_value(); }));
-  return *answer;
+  return deliver(io, courier, {notification, 1, samples::moment()}, {true, false, false});
 }
 
 std::string text_of(const std::string& path) {

@@ -11,6 +11,7 @@
 #include "agent/snmp_notice.hpp"
 #include "probes/trap_listener.hpp"
 #include "probes/trap_message.hpp"
+#include "tests/agent/deliver.hpp"
 #include "tests/agent/sample_events.hpp"
 #include "tests/probes/run_until.hpp"
 
@@ -22,9 +23,9 @@ using boost::asio::ip::udp;
 using Kind = DeliveryResult::Kind;
 
 /// A manager on this host that keeps what it hears, and confirms informs while `confirms`.
-class Manager {
+class SnmpManager {
  public:
-  explicit Manager(boost::asio::io_context& io)
+  explicit SnmpManager(boost::asio::io_context& io)
       : socket_(io, udp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {
     listen();
   }
@@ -86,18 +87,10 @@ IncidentFacts facts() {
   return facts;
 }
 
-Letter letter() {
-  Letter letter{samples::notification(), 3, samples::moment()};
+Letter incident_letter() {
+  Letter letter = samples::letter();
   letter.facts = facts();
   return letter;
-}
-
-DeliveryResult deliver(boost::asio::io_context& io, Courier& courier, DeliveryFlags flags = {}) {
-  std::optional<DeliveryResult> answer;
-  courier.deliver(letter(), flags, [&](const DeliveryResult& result) { answer = result; });
-  CHECK_FALSE(answer.has_value());
-  REQUIRE(run_until(io, [&] { return answer.has_value(); }));
-  return *answer;
 }
 
 /// The objects of a notification by their last two numbers, as text.
@@ -119,9 +112,9 @@ std::map<std::string, std::string> objects(const std::vector<VarBind>& varbinds)
 
 TEST_CASE("a confirmed inform is accepted and carries the message and its incident as fields") {
   boost::asio::io_context io;
-  Manager manager(io);
+  SnmpManager manager(io);
   SnmpTrapCourier courier(io, manager.channel(true), community(), engine(), Zone(), Language::ja);
-  CHECK(deliver(io, courier).kind == Kind::accepted);
+  CHECK(deliver(io, courier, incident_letter()).kind == Kind::accepted);
   REQUIRE(manager.heard.size() == 1);
   CHECK(manager.heard[0].inform);
   CHECK(manager.heard[0].community == "told");
@@ -152,14 +145,14 @@ TEST_CASE("a confirmed inform is accepted and carries the message and its incide
 
 TEST_CASE("an inform that nobody confirms is of unknown outcome and its next copy says so") {
   boost::asio::io_context io;
-  Manager manager(io);
+  SnmpManager manager(io);
   SnmpTrapCourier courier(io, manager.channel(true), community(), engine(), Zone(), Language::ja,
                           Milliseconds(50));
   manager.confirms = false;
-  CHECK(deliver(io, courier).kind == Kind::unknown);
+  CHECK(deliver(io, courier, incident_letter()).kind == Kind::unknown);
   CHECK(manager.heard.size() == 1);
   manager.confirms = true;
-  CHECK(deliver(io, courier, {true}).kind == Kind::accepted);
+  CHECK(deliver(io, courier, incident_letter(), {true}).kind == Kind::accepted);
   REQUIRE(manager.heard.size() == 2);
   auto said = objects(manager.heard[1].varbinds);
   CHECK(said["1.4"] == "1");
@@ -168,21 +161,21 @@ TEST_CASE("an inform that nobody confirms is of unknown outcome and its next cop
 
 TEST_CASE("a trap is accepted without an answer") {
   boost::asio::io_context io;
-  Manager manager(io);
+  SnmpManager manager(io);
   SnmpTrapCourier courier(io, manager.channel(false), community(), engine(), Zone(), Language::en);
-  CHECK(deliver(io, courier).kind == Kind::accepted);
+  CHECK(deliver(io, courier, incident_letter()).kind == Kind::accepted);
   REQUIRE(run_until(io, [&] { return !manager.heard.empty(); }));
   CHECK_FALSE(manager.heard[0].inform);
 }
 
 TEST_CASE("an SNMPv3 manager that is away got nothing and unusable keys are refused") {
   boost::asio::io_context io;
-  Manager manager(io);
+  SnmpManager manager(io);
   Credential user;
   user.version = SnmpVersion::v3;
   user.user = "nethealth";
   SnmpTrapCourier courier(io, manager.channel(true), user, engine(), Zone(), Language::ja, Milliseconds(50));
-  CHECK(deliver(io, courier).kind == Kind::failed_temporarily);
+  CHECK(deliver(io, courier, incident_letter()).kind == Kind::failed_temporarily);
   CHECK(manager.heard.empty());
   user.privacy = PrivacyProtocol::aes128;
   SnmpTrapCourier unusable(io, manager.channel(true), user, engine(), Zone(), Language::en);
@@ -207,20 +200,20 @@ TEST_CASE("this host is one SNMPv3 engine whose boots grow even when the clock g
 
 TEST_CASE("a trap of SNMPv3 carries the id and the boots of this host") {
   boost::asio::io_context io;
-  Manager manager(io);
+  SnmpManager manager(io);
   Credential user;
   user.version = SnmpVersion::v3;
   user.user = "nethealth";
   const UsmEngine own = engine();
   SnmpTrapCourier courier(io, manager.channel(false), user, own, Zone(), Language::en);
-  CHECK(deliver(io, courier).kind == Kind::accepted);
+  CHECK(deliver(io, courier, incident_letter()).kind == Kind::accepted);
   REQUIRE(run_until(io, [&] { return manager.last.has_value(); }));
   CHECK(manager.last->engine_id == own.id);
   CHECK(manager.last->boots == own.boots);
 }
 
 TEST_CASE("with minimal detail a notification names no device nor room nor person nor address") {
-  Letter secret = letter();
+  Letter secret = incident_letter();
   secret.detail = Detail::minimal;
   auto said = objects(snmp_notice(secret, {}, Milliseconds(12'340), Zone(), Language::ja).varbinds);
   for (const char* object : {"1.7", "1.8", "2.7", "2.8", "2.9", "2.10"}) {
@@ -232,7 +225,7 @@ TEST_CASE("with minimal detail a notification names no device nor room nor perso
 }
 
 TEST_CASE("the beginning is a date and time of the site with its offset to the east or west") {
-  Letter told = letter();
+  Letter told = incident_letter();
   told.facts->since = parse_time("2026-11-24T01:30:59.987Z").value();
   const auto since = [&](const char* zone) {
     return objects(snmp_notice(told, {}, {}, Zone::find(zone).value(), Language::ja).varbinds)["2.11"];

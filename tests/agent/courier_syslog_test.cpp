@@ -21,7 +21,7 @@ SyslogTarget target(SyslogTransport transport, unsigned short port) {
   return target;
 }
 
-SyslogCourierOptions quick() {
+SyslogCourierOptions quick_syslog() {
   SyslogCourierOptions options;
   options.delays = {Milliseconds(2)};
   options.settle_tcp = Milliseconds(20);
@@ -57,8 +57,8 @@ std::string sequence_of(const std::string& record) {
   return after(record, "sequenceId=\"");
 }
 
-struct Desk {
-  explicit Desk(SyslogTarget to, SyslogCourierOptions options = quick())
+struct SyslogDesk {
+  explicit SyslogDesk(SyslogTarget to, SyslogCourierOptions options = quick_syslog())
       : courier(
             io_for(), std::move(to), {"mon-1", "1"}, Zone(),
             [this](const SyslogOutcome& outcome) { sent.push_back(outcome.id); }, [this] { ++refills; },
@@ -83,8 +83,8 @@ struct Desk {
 }  // namespace
 
 TEST_CASE("records reach a TCP receiver in order and each is reported once") {
-  FakeServer server(Desk::io_for(), [](FakeClient&) {});
-  Desk desk(target(SyslogTransport::tcp, server.port()));
+  FakeServer server(SyslogDesk::io_for(), [](FakeClient&) {});
+  SyslogDesk desk(target(SyslogTransport::tcp, server.port()));
   constexpr int count = 3'000;
   for (int number = 0; number < count; ++number) CHECK(desk.offer(number));
   CHECK(desk.offer(0));
@@ -103,10 +103,10 @@ TEST_CASE("records reach a TCP receiver in order and each is reported once") {
 }
 
 TEST_CASE("newline framing ends each record with a line feed") {
-  FakeServer server(Desk::io_for(), [](FakeClient&) {});
+  FakeServer server(SyslogDesk::io_for(), [](FakeClient&) {});
   SyslogTarget to = target(SyslogTransport::tcp, server.port());
   to.framing = SyslogFraming::newline;
-  Desk desk(to);
+  SyslogDesk desk(to);
   desk.offer(1);
   REQUIRE(desk.until([&] { return desk.sent.size() == 1; }));
   CHECK(server.clients.front()->heard.starts_with("<163>1 "));
@@ -115,13 +115,13 @@ TEST_CASE("newline framing ends each record with a line feed") {
 
 TEST_CASE("what a receiver may not have got when it closed is sent again whole with the same number") {
   int closes = 0;
-  FakeServer server(Desk::io_for(), [&](FakeClient& client) {
+  FakeServer server(SyslogDesk::io_for(), [&](FakeClient& client) {
     if (!client.heard.empty() && closes < 3) {
       ++closes;
       client.hang_up();
     }
   });
-  Desk desk(target(SyslogTransport::tcp, server.port()));
+  SyslogDesk desk(target(SyslogTransport::tcp, server.port()));
   for (int number = 1; number <= 5; ++number) desk.offer(number);
   REQUIRE(desk.until([&] { return desk.sent.size() == 5; }));
   CHECK(closes == 3);
@@ -135,8 +135,8 @@ TEST_CASE("what a receiver may not have got when it closed is sent again whole w
 }
 
 TEST_CASE("a receiver that closed while nothing was sent is noticed before the next record") {
-  FakeServer server(Desk::io_for(), [](FakeClient&) {});
-  Desk desk(target(SyslogTransport::tcp, server.port()));
+  FakeServer server(SyslogDesk::io_for(), [](FakeClient&) {});
+  SyslogDesk desk(target(SyslogTransport::tcp, server.port()));
   desk.offer(1);
   REQUIRE(desk.until([&] { return desk.sent.size() == 1; }));
   server.clients.front()->hang_up();
@@ -149,24 +149,24 @@ TEST_CASE("a receiver that closed while nothing was sent is noticed before the n
 TEST_CASE("a receiver that is not there gets everything once it is") {
   unsigned short port = 0;
   {
-    port = FakeServer(Desk::io_for(), [](FakeClient&) {}).port();
+    port = FakeServer(SyslogDesk::io_for(), [](FakeClient&) {}).port();
   }
-  Desk desk(target(SyslogTransport::tcp, port));
+  SyslogDesk desk(target(SyslogTransport::tcp, port));
   for (int number = 1; number <= 3; ++number) desk.offer(number);
   REQUIRE(desk.until([&] { return !desk.troubles.empty(); }));
   CHECK(desk.sent.empty());
   CHECK(desk.courier.held() == 3);
   FakeServer server(
-      Desk::io_for(), [](FakeClient&) {}, port);
+      SyslogDesk::io_for(), [](FakeClient&) {}, port);
   REQUIRE(desk.until([&] { return desk.sent.size() == 3; }));
   CHECK(desk.sent == std::vector<std::string>{"s1", "s2", "s3"});
 }
 
 TEST_CASE("a receiver that takes nothing is given up and nothing counts as sent") {
-  boost::asio::ip::tcp::acceptor deaf(Desk::io_for(), {boost::asio::ip::make_address("127.0.0.1"), 0});
+  boost::asio::ip::tcp::acceptor deaf(SyslogDesk::io_for(), {boost::asio::ip::make_address("127.0.0.1"), 0});
   // Small buffers, so that the records do not fit into them.
   deaf.set_option(boost::asio::socket_base::receive_buffer_size(4'096));
-  Desk desk(target(SyslogTransport::tcp, deaf.local_endpoint().port()));
+  SyslogDesk desk(target(SyslogTransport::tcp, deaf.local_endpoint().port()));
   SyslogQueued big = samples::syslog_queued();
   big.message = std::string(7'000, 'x');
   for (int number = 0; number < 3'000; ++number) {
@@ -180,10 +180,10 @@ TEST_CASE("a receiver that takes nothing is given up and nothing counts as sent"
 }
 
 TEST_CASE("beyond its room a courier says no and asks for the rest when it has run empty") {
-  FakeServer server(Desk::io_for(), [](FakeClient&) {});
-  SyslogCourierOptions options = quick();
+  FakeServer server(SyslogDesk::io_for(), [](FakeClient&) {});
+  SyslogCourierOptions options = quick_syslog();
   options.held = 10;
-  Desk desk(target(SyslogTransport::tcp, server.port()), options);
+  SyslogDesk desk(target(SyslogTransport::tcp, server.port()), options);
   for (int number = 0; number < 10; ++number) CHECK(desk.offer(number));
   CHECK_FALSE(desk.offer(10));
   REQUIRE(desk.until([&] { return desk.sent.size() == 9 || desk.refills == 1; }));
@@ -196,10 +196,10 @@ TEST_CASE("beyond its room a courier says no and asks for the rest when it has r
 TEST_CASE("a week of records for a receiver that was away leaves in order out of bounded memory") {
   constexpr int records = 7 * 24 * 60;
   constexpr std::size_t held = 500;
-  const unsigned short port = FakeServer(Desk::io_for(), [](FakeClient&) {}).port();
-  SyslogCourierOptions options = quick();
+  const unsigned short port = FakeServer(SyslogDesk::io_for(), [](FakeClient&) {}).port();
+  SyslogCourierOptions options = quick_syslog();
   options.held = held;
-  Desk desk(target(SyslogTransport::tcp, port), options);
+  SyslogDesk desk(target(SyslogTransport::tcp, port), options);
   // The journal: what is unsent is offered again whenever the courier has room.
   std::size_t most_held = 0;
   const auto offer_unsent = [&] {
@@ -213,7 +213,7 @@ TEST_CASE("a week of records for a receiver that was away leaves in order out of
   REQUIRE(desk.until([&] { return !desk.troubles.empty(); }));
   CHECK(desk.sent.empty());
   FakeServer server(
-      Desk::io_for(), [](FakeClient&) {}, port);
+      SyslogDesk::io_for(), [](FakeClient&) {}, port);
   int answered = 0;
   REQUIRE(desk.until([&] {
     if (desk.refills > answered) {
@@ -235,12 +235,12 @@ TEST_CASE("a UDP receiver that refuses gets every record later") {
   using boost::asio::ip::udp;
   const auto address = boost::asio::ip::make_address("127.0.0.1");
   unsigned short port = 0;
-  { port = udp::socket(Desk::io_for(), {address, 0}).local_endpoint().port(); }
-  Desk desk(target(SyslogTransport::udp, port));
+  { port = udp::socket(SyslogDesk::io_for(), {address, 0}).local_endpoint().port(); }
+  SyslogDesk desk(target(SyslogTransport::udp, port));
   for (int number = 1; number <= 3; ++number) desk.offer(number);
   REQUIRE(desk.until([&] { return !desk.troubles.empty(); }));
   CHECK(desk.sent.empty());
-  udp::socket receiver(Desk::io_for(), {address, port});
+  udp::socket receiver(SyslogDesk::io_for(), {address, port});
   REQUIRE(desk.until([&] { return desk.sent.size() == 3; }));
   std::string heard(4'096, '\0');
   for (int number = 1; number <= 3; ++number) {

@@ -6,6 +6,7 @@
 
 #include "agent/courier_mail.hpp"
 #include "agent/courier_webhook.hpp"
+#include "tests/agent/deliver.hpp"
 #include "tests/agent/fake_server.hpp"
 #include "tests/agent/sample_events.hpp"
 #include "tests/probes/run_until.hpp"
@@ -15,19 +16,6 @@ using namespace nethealth;
 namespace {
 
 using Kind = DeliveryResult::Kind;
-
-Letter letter() {
-  return {samples::notification(), 3, samples::moment()};
-}
-
-DeliveryResult deliver(boost::asio::io_context& io, Courier& courier, const Letter& what = letter(),
-                       DeliveryFlags flags = {}) {
-  std::optional<DeliveryResult> answer;
-  courier.deliver(what, flags, [&](const DeliveryResult& result) { answer = result; });
-  CHECK_FALSE(answer.has_value());
-  REQUIRE(run_until(io, [&] { return answer.has_value(); }));
-  return *answer;
-}
 
 Channel relay_channel(const std::vector<unsigned short>& ports) {
   Channel channel;
@@ -135,7 +123,7 @@ TEST_CASE("a person without a mail address is refused without asking a relay") {
   FakeRelay relay;
   FakeServer server(post.io, std::ref(relay));
   MailCourier courier(post.worker, relay_channel({server.port()}), "0123", Zone(), Language::ja);
-  Letter nowhere = letter();
+  Letter nowhere = samples::letter();
   nowhere.notification.address = "+81900000000";
   CHECK(deliver(post.io, courier, nowhere).kind == Kind::refused);
   CHECK(relay.messages.empty());
@@ -150,7 +138,7 @@ TEST_CASE("a webhook posts its filled in body with the id as idempotency key") {
     client.say("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   });
   WebhookCourier courier(post.worker, webhook_channel(server.port()), Language::en);
-  Letter hostile = letter();
+  Letter hostile = samples::letter();
   hostile.notification.subject = "a\"b\\c\n{text}";
   CHECK(deliver(post.io, courier, hostile, {.resend = true, .unjournaled = false}).kind == Kind::accepted);
   const std::string heard = server.clients.front()->heard;
@@ -189,7 +177,7 @@ TEST_CASE("a webhook body follows its content type") {
   Channel channel = webhook_channel(1);
   channel.body = "to={address}&text={subject}";
   channel.content_type = "application/x-www-form-urlencoded";
-  Letter what = letter();
+  Letter what = samples::letter();
   what.notification.subject = "a b&障";
   CHECK(webhook_body(channel, what, {}, Language::en) == "to=kato%40example.jp&text=a%20b%26%E9%9A%9C");
   channel.content_type = "text/plain; charset=utf-8";

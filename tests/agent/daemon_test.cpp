@@ -25,17 +25,18 @@ namespace {
 constexpr int guard_ms = 60'000;
 
 /// Stands for systemd: the socket that sd_notify writes to.
-class Manager {
+class ServiceManager {
  public:
-  explicit Manager(const std::string& path) : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+  explicit ServiceManager(const std::string& path)
+      : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
     REQUIRE(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
   }
-  ~Manager() { ::close(socket_); }
-  Manager(const Manager&) = delete;
-  Manager& operator=(const Manager&) = delete;
+  ~ServiceManager() { ::close(socket_); }
+  ServiceManager(const ServiceManager&) = delete;
+  ServiceManager& operator=(const ServiceManager&) = delete;
 
   /// Takes messages until one contains `text`; false when none comes.
   bool hears(const std::string& text) {
@@ -104,7 +105,7 @@ class RunningDaemon {
 
  private:
   const TemporaryFolder& folder_;
-  Manager manager_;
+  ServiceManager manager_;
   std::string config_;
   pid_t process_ = 0;
 };

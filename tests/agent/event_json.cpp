@@ -9,17 +9,15 @@
 #include "probes/json_text.hpp"
 #include "rules/explain.hpp"
 #include "tests/agent/sample_events.hpp"
+#include "tests/agent/sample_times.hpp"
 
 using namespace nethealth;
 
 namespace {
 
-Zone tokyo() {
-  return Zone::find("Asia/Tokyo").value_or(Zone());
-}
-
 std::string contract_text(const Decision& what, int incident = 3) {
-  const auto object = contract_event(Event{samples::moment(), incident, what}, Language::en, tokyo());
+  const auto object =
+      contract_event(Event{samples::moment(), incident, what}, Language::en, samples::tokyo());
   REQUIRE(object.has_value());
   return json_text(*object);
 }
@@ -102,10 +100,10 @@ TEST_CASE("the contract's form says reasons as sentences in the language asked f
   updated.diagnosis.emplace();
   updated.diagnosis->evidence = {reason};
   for (const Language language : {Language::ja, Language::en}) {
-    const auto object = contract_event({samples::moment(), 1, updated}, language, tokyo());
+    const auto object = contract_event({samples::moment(), 1, updated}, language, samples::tokyo());
     const auto& evidence = object->at("diagnosis").at("evidence").as_array();
     REQUIRE(evidence.size() == 1);
-    CHECK(std::string(evidence[0].as_string()) == sentence(reason, language, tokyo()));
+    CHECK(std::string(evidence[0].as_string()) == sentence(reason, language, samples::tokyo()));
   }
 }
 
@@ -130,7 +128,7 @@ TEST_CASE("outcomes carry their id and the reason of a failure") {
 
 TEST_CASE("what only the journal keeps has no contract form and all else is valid JSON") {
   for (const Event& event : samples::one_of_each()) {
-    const auto object = contract_event(event, Language::ja, tokyo());
+    const auto object = contract_event(event, Language::ja, samples::tokyo());
     CHECK(object.has_value() == !journal_only(event));
     if (object) CHECK(boost::json::parse(json_text(*object)) == *object);
   }
@@ -142,7 +140,7 @@ TEST_CASE("an incident as a list element has every field and null where there is
   incident.opened = samples::moment();
   incident.notifications.push_back({samples::notification(), samples::moment(), {}, {}, "", "no"});
   incident.summons = {{"5.3.1", 2, {"kato"}, {"ito"}, false}};
-  const auto object = incident_json(incident, Language::en, tokyo());
+  const auto object = incident_json(incident, Language::en, samples::tokyo());
   std::string keys;
   for (const auto& [key, value] : object) keys += std::string(key) + " ";
   CHECK(keys ==

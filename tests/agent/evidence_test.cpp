@@ -14,6 +14,7 @@
 #include "agent/evidence_export.hpp"
 #include "agent/line_time.hpp"
 #include "tests/agent/city.hpp"
+#include "tests/agent/sample_times.hpp"
 #include "tests/agent/temporary_folder.hpp"
 #include "tests/probes/run_until.hpp"
 
@@ -21,14 +22,6 @@ using namespace nethealth;
 using namespace std::chrono_literals;
 
 namespace {
-
-const Zone tokyo = *Zone::find("Asia/Tokyo");
-const Time noon = *parse_time("2026-11-24T12:00:00+09:00");
-
-std::string digest_text(std::string_view content) {
-  const Digest digest = sha256(content);
-  return hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
 
 std::string content_of(const EvidenceParcel& parcel, const std::string& name) {
   for (const auto& [file, content] : parcel.files)
@@ -46,25 +39,26 @@ struct Proof {
   std::unique_ptr<Configuration> configuration = city::load(folder);
   IncidentPicture incident;
   std::vector<JournalRecord> records;
-  AttachmentFolder::Files files{{digest_text("photo"), "photo"}};
+  AttachmentFolder::Files files{{sha256_text("photo"), "photo"}};
 
   Proof() {
     incident.number = 3;
-    incident.opened = noon;
+    incident.opened = samples::noon();
     incident.now.procedure = ProcedureKind::misconduct;
-    incident.records.push_back({{"note", "", "sato", "", "見た"}, noon});
-    incident.records[0].what.attachments = {{"../photo.jpg", digest_text("photo"), 5},
-                                            {"lost.bin", digest_text("lost"), 4}};
+    incident.records.push_back({{"note", "", "sato", "", "見た"}, samples::noon()});
+    incident.records[0].what.attachments = {{"../photo.jpg", sha256_text("photo"), 5},
+                                            {"lost.bin", sha256_text("lost"), 4}};
     EvidenceKept first{"cs-1",       "/log/a.log", 10, "2026-11-24 12:00:02 番号 123456789012\tx",
                        "security.x", "root"};
-    first.seen = noon - 1s;
-    records.push_back(record_of({noon, 3, first}, 7));
-    records.push_back(record_of({noon, 3, EvidenceKept{"cs-1", "/log/a.log", 90, "no time here"}}, 8));
+    first.seen = samples::noon() - 1s;
+    records.push_back(record_of({samples::noon(), 3, first}, 7));
+    records.push_back(
+        record_of({samples::noon(), 3, EvidenceKept{"cs-1", "/log/a.log", 90, "no time here"}}, 8));
   }
   static LogSourceSeen source_seen() {
     LogSourceSeen seen;
     seen.source = "/log/*.log";
-    seen.last = noon;
+    seen.last = samples::noon();
     seen.ahead = 3'040ms;
     return seen;
   }
@@ -78,7 +72,7 @@ struct Proof {
                           "installation",
                           {8, "headhash"},
                           "sato",
-                          noon + 1min,
+                          samples::noon() + 1min,
                           Language::en,
                           {{"cs-1", source_seen()}}});
   }
@@ -91,10 +85,10 @@ TEST_CASE("exported evidence is checked by its list of sums and has the lines wi
   const EvidenceParcel parcel = proof.pack();
   CHECK(parcel.lines == 2);
   REQUIRE(parcel.files.back().first == "SHA256SUMS");
-  CHECK(parcel.digest == digest_text(parcel.files.back().second));
+  CHECK(parcel.digest == sha256_text(parcel.files.back().second));
   std::string sums;
   for (std::size_t i = 0; i + 1 < parcel.files.size(); ++i)
-    sums += digest_text(parcel.files[i].second) + "  " + parcel.files[i].first + "\n";
+    sums += sha256_text(parcel.files[i].second) + "  " + parcel.files[i].first + "\n";
   CHECK(parcel.files.back().second == sums);
   const std::string lines = content_of(parcel, "lines.tsv");
   CHECK(lines.find(
@@ -115,7 +109,7 @@ TEST_CASE("exported evidence says who took it and how far the clock of its sourc
 TEST_CASE("an attached file is exported under a name that stays inside the folder") {
   const Proof proof;
   const EvidenceParcel parcel = proof.pack();
-  const std::string name = "attachment-" + digest_text("photo").substr(0, 12) + "-_.._photo.jpg";
+  const std::string name = "attachment-" + sha256_text("photo").substr(0, 12) + "-_.._photo.jpg";
   CHECK(content_of(parcel, name) == "photo");
   const Result<EvidenceParcel> read = parcel_from_json(parcel_json(parcel, 3));
   REQUIRE(read.has_value());
@@ -138,18 +132,20 @@ TEST_CASE("an answer that is no evidence is refused and names cannot climb out")
 }
 
 TEST_CASE("the time of a log line is read in the forms that logs have") {
-  const auto same = [&](const char* line) { return time_in_line(line, noon + 5min, tokyo) == noon; };
+  const auto same = [&](const char* line) {
+    return time_in_line(line, samples::noon() + 5min, samples::tokyo()) == samples::noon();
+  };
   CHECK(same("2026-11-24T12:00:00.000+09:00 cs-1 x"));
   CHECK(same("2026-11-24T03:00:00Z x"));
   CHECK(same("[2026/11/24 12:00:00] x"));
   CHECK(same("<13>Nov 24 12:00:00 cs-1 sshd[1]: x"));
   CHECK(same("192.0.2.1 - - [24/Nov/2026:12:00:00 +0900] \"GET\""));
   CHECK(same("192.0.2.1 - - [24/Nov/2026:03:00:00 +0000] \"GET\""));
-  CHECK(time_in_line("Dec 31 23:59:59 x", *parse_time("2027-01-01T00:00:01+09:00"), tokyo) ==
+  CHECK(time_in_line("Dec 31 23:59:59 x", *parse_time("2027-01-01T00:00:01+09:00"), samples::tokyo()) ==
         *parse_time("2026-12-31T23:59:59+09:00"));
   for (const char* line :
        {"", "no time", "2026-13-45T00:00:00Z", "Nov 31 12:00:00", "12:00:00 only", "2026-11-24T25:00:00"})
-    CHECK_MESSAGE(!time_in_line(line, noon, tokyo), line);
+    CHECK_MESSAGE(!time_in_line(line, samples::noon(), samples::tokyo()), line);
 }
 
 TEST_CASE("base64 is read as it is written and nothing else is") {
@@ -164,7 +160,7 @@ TEST_CASE("a file that was handed in is kept once under its digest for its owner
   const TemporaryFolder folder;
   boost::asio::io_context io;
   AttachmentFolder attachments(io, folder.file("state.db.attachments"));
-  const std::string digest = digest_text("content");
+  const std::string digest = sha256_text("content");
   bool done = false;
   attachments.keep({{digest, "content"}}, [&](const Result<void>& result) {
     CHECK(result.has_value());
@@ -175,7 +171,7 @@ TEST_CASE("a file that was handed in is kept once under its digest for its owner
   REQUIRE(stat((attachments.path() + "/" + digest).c_str(), &status) == 0);
   CHECK((status.st_mode & 0777U) == 0600U);
   std::optional<AttachmentFolder::Files> read;
-  attachments.read({digest, "../nethealth.yaml", digest_text("other")}, 100,
+  attachments.read({digest, "../nethealth.yaml", sha256_text("other")}, 100,
                    [&](const auto& files) { read = files; });
   REQUIRE(run_until(io, [&] { return read.has_value(); }));
   CHECK(*read == AttachmentFolder::Files{{digest, "content"}});
@@ -190,7 +186,7 @@ TEST_CASE("a journal in memory takes no files and says so") {
   boost::asio::io_context io;
   AttachmentFolder attachments(io, "");
   std::optional<Result<void>> result;
-  attachments.keep({{digest_text("x"), "x"}}, [&](const Result<void>& kept) { result = kept; });
+  attachments.keep({{sha256_text("x"), "x"}}, [&](const Result<void>& kept) { result = kept; });
   REQUIRE(run_until(io, [&] { return result.has_value(); }));
   CHECK_FALSE(result->has_value());
 }
@@ -201,10 +197,10 @@ TEST_CASE("the records of one incident are read back from the journal with their
   auto store = Store::open(io, folder.file("state.db"), Language::en);
   REQUIRE(store.has_value());
   Batch batch;
-  batch.events = {{noon, 1, IncidentStep{"note", "", "sato", "", "\"incident\":2, is only text"}},
-                  {noon, 2, EvidenceKept{"cs-1", "a.log", 4, "line"}},
-                  {noon, 0, AuditRecord{"LOG-IN", "sato", "x"}},
-                  {noon, 12, IncidentRestored{}}};
+  batch.events = {{samples::noon(), 1, IncidentStep{"note", "", "sato", "", "\"incident\":2, is only text"}},
+                  {samples::noon(), 2, EvidenceKept{"cs-1", "a.log", 4, "line"}},
+                  {samples::noon(), 0, AuditRecord{"LOG-IN", "sato", "x"}},
+                  {samples::noon(), 12, IncidentRestored{}}};
   bool committed = false;
   (*store)->commit(batch, [&](const Result<void>& result) { committed = result.has_value(); });
   REQUIRE(run_until(io, [&] { return committed; }));
@@ -239,9 +235,9 @@ TEST_CASE("refused log-ins beyond the hour's budget are counted and told in the 
   std::vector<AuditRecord> kept;
   AuditTrail trail([&](const AuditRecord& record) { kept.push_back(record); });
   for (std::size_t i = 0; i < refusals_recorded_an_hour + 5; ++i)
-    trail.refused("x", "password", "192.0.2.9", noon);
+    trail.refused("x", "password", "192.0.2.9", samples::noon());
   CHECK(kept.size() == refusals_recorded_an_hour);
-  trail.refused("x", "password", "192.0.2.9", noon + 1h);
+  trail.refused("x", "password", "192.0.2.9", samples::noon() + 1h);
   REQUIRE(kept.size() == refusals_recorded_an_hour + 2);
   CHECK(kept[refusals_recorded_an_hour].values.at("count") == "5");
 }

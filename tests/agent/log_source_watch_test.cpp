@@ -4,16 +4,16 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/agent/sample_times.hpp"
+
 using namespace nethealth;
 using namespace std::chrono_literals;
 
 namespace {
 
-const Time noon = *parse_time("2026-11-24T12:00:00+09:00");
-
 struct WatchedSite {
   Site site;
-  Time now = noon;
+  Time now = samples::noon();
   std::vector<LogSourceSeen> told;
 
   explicit WatchedSite(std::optional<Milliseconds> expect_within = {}) {
@@ -61,7 +61,7 @@ TEST_CASE("a log source that falls silent is told once and again while it stays 
   lab.look();
   REQUIRE(lab.told.size() == 2);
   CHECK(lab.told[1].silent);
-  CHECK(lab.told[1].last == noon + 30min);
+  CHECK(lab.told[1].last == samples::noon() + 30min);
   lab.now += 1min;
   lab.look();
   CHECK(lab.told.size() == 2);

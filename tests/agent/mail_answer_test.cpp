@@ -9,7 +9,7 @@ using namespace nethealth;
 
 namespace {
 
-using Kind = MailMeaning::Kind;
+using MeaningKind = MailMeaning::Kind;
 
 /// A city hall of two people, of whom one was called for incident 4.
 class Hall {
@@ -50,7 +50,7 @@ class Hall {
   }
   [[nodiscard]] std::string_view why(const std::string& mail) const {
     const MailMeaning meant = meaning(mail);
-    CHECK(meant.kind == Kind::nothing);
+    CHECK(meant.kind == MeaningKind::nothing);
     return meant.why;
   }
 
@@ -85,7 +85,7 @@ TEST_CASE("the token is found wherever an old telephone left it") {
         plain(from_stranger, "了解\r\n\r\n> 返答の合言葉: " + dashed)}) {
     CAPTURE(mail);
     const MailMeaning meant = hall.meaning(mail);
-    CHECK(meant.kind == Kind::take);
+    CHECK(meant.kind == MeaningKind::take);
     REQUIRE(meant.answers.size() == 1);
     CHECK(meant.answers[0].incident == 4);
     CHECK(meant.answers[0].person == "sato");
@@ -94,7 +94,7 @@ TEST_CASE("the token is found wherever an old telephone left it") {
 
 TEST_CASE("without a token only the address that was called counts and only for one call") {
   Hall hall;
-  CHECK(hall.meaning(plain(from_sato, "対応します")).kind == Kind::take);
+  CHECK(hall.meaning(plain(from_sato, "対応します")).kind == MeaningKind::take);
   CHECK(hall.why(plain(from_stranger, "対応します")) == "no_token");
   CHECK(hall.why(plain("From: suzuki@example.jp\r\n", "対応します")) == "no_token");
   CHECK(hall.why(plain(from_sato, "")) == "not_understood");
@@ -146,11 +146,12 @@ TEST_CASE("charsets and encodings of Japanese mail are read and what cannot be i
     return head + "Content-Type: text/plain; charset=" + charset +
            "\r\nContent-Transfer-Encoding: " + encoding + "\r\n\r\n" + body + "\r\n";
   };
-  CHECK(hall.meaning(typed("iso-2022-jp", "7bit", "\x1B$B<!$X\x1B(B")).kind == Kind::pass);
-  CHECK(hall.meaning(typed("\"Shift_JIS\"", "8bit", "\x8E\x9F\x82\xD6")).kind == Kind::pass);
-  CHECK(hall.meaning(typed("utf-8", "base64", "5qyh44G4")).kind == Kind::pass);
-  CHECK(hall.meaning(typed("utf-8", "quoted-printable", "=E6=AC=\r\n=A1=E3=81=B8")).kind == Kind::pass);
-  CHECK(hall.meaning(head + "\r\n\x8E\x9F\x82\xD6\r\n").kind == Kind::pass);
+  CHECK(hall.meaning(typed("iso-2022-jp", "7bit", "\x1B$B<!$X\x1B(B")).kind == MeaningKind::pass);
+  CHECK(hall.meaning(typed("\"Shift_JIS\"", "8bit", "\x8E\x9F\x82\xD6")).kind == MeaningKind::pass);
+  CHECK(hall.meaning(typed("utf-8", "base64", "5qyh44G4")).kind == MeaningKind::pass);
+  CHECK(hall.meaning(typed("utf-8", "quoted-printable", "=E6=AC=\r\n=A1=E3=81=B8")).kind ==
+        MeaningKind::pass);
+  CHECK(hall.meaning(head + "\r\n\x8E\x9F\x82\xD6\r\n").kind == MeaningKind::pass);
   CHECK(hall.why(typed("utf-8", "8bit", "\x8E\x9F\x82\xD6")) == "garbled");
   CHECK(hall.why(typed("no-such-charset", "8bit", "ok")) == "garbled");
 }
@@ -164,12 +165,12 @@ TEST_CASE("of several parts the first readable text counts and an attachment doe
                      "--=_x\r\nContent-Type: multipart/alternative; boundary=y\r\n\r\n"
                      "--y\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n不可\r\n"
                      "--y\r\nContent-Type: text/html\r\n\r\n<p>ack</p>\r\n--y--\r\n--=_x--\r\n")
-            .kind == Kind::pass);
+            .kind == MeaningKind::pass);
   CHECK(hall.meaning(from_stranger + hall.reply_to() +
                      "Content-Type: text/html; charset=utf-8\r\n\r\n<head>ack</head><style>ack</style>"
                      "<div>&nbsp;不可<blockquote>ack</blockquote></div>")
-            .kind == Kind::pass);
-  CHECK(hall.meaning(head + "--=_x\r\n\r\nack\r\n").kind == Kind::take);
+            .kind == MeaningKind::pass);
+  CHECK(hall.meaning(head + "--=_x\r\n\r\nack\r\n").kind == MeaningKind::take);
 }
 
 TEST_CASE("no mail of a program is an answer") {
@@ -182,7 +183,7 @@ TEST_CASE("no mail of a program is an answer") {
     CHECK(hall.why(std::string(mark) + from_sato + hall.reply_to() + "\r\nack\r\n") == "automatic");
   }
   CHECK(hall.meaning(plain("Auto-Submitted: no\r\n" + from_sato + hall.reply_to(), "ack")).kind ==
-        Kind::take);
+        MeaningKind::take);
   CHECK(hall.why(plain("From: nethealth@example.jp\r\n" + hall.reply_to(), "ack")) == "own");
 }
 
@@ -199,7 +200,7 @@ TEST_CASE("a bounce names the message that did not arrive and why") {
            hall.token() + "@example.jp>\r\n\r\nbody\r\n--b--\r\n";
   };
   const MailMeaning failed = hall.meaning(bounce("failed"));
-  CHECK(failed.kind == Kind::undelivered);
+  CHECK(failed.kind == MeaningKind::undelivered);
   CHECK(failed.notification == "4-1");
   CHECK(failed.reason == "returned by mail: 5.1.1 550 no such user");
   CHECK(hall.why(bounce("delayed")) == "delayed");
@@ -207,7 +208,7 @@ TEST_CASE("a bounce names the message that did not arrive and why") {
   const MailMeaning old = hall.meaning(
       plain("From: mailer-daemon@relay.example\r\n",
             "Your message was not delivered.\r\nMessage-ID: <n.a.4-1." + hall.token() + "@example.jp>"));
-  CHECK(old.kind == Kind::undelivered);
+  CHECK(old.kind == MeaningKind::undelivered);
   hall.picture_.incidents[0].notifications[0].failure = "550";
   CHECK(hall.why(bounce("failed")) == "repeated");
 }
@@ -215,7 +216,7 @@ TEST_CASE("a bounce names the message that did not arrive and why") {
 TEST_CASE("an answered or old call and a mail that was read before are no answer") {
   Hall hall;
   const std::string mail = plain(from_sato + "Message-ID: <7@phone>\r\n" + hall.reply_to(), "了解");
-  CHECK(hall.meaning(mail).kind == Kind::take);
+  CHECK(hall.meaning(mail).kind == MeaningKind::take);
   StepRecord record;
   record.what.text = "by mail <7@phone>";
   hall.picture_.incidents[0].records.push_back(record);
@@ -238,8 +239,8 @@ TEST_CASE("what a stranger sends neither crashes nor answers") {
   CHECK(hall.why(tags) == "no_token");
   for (const char* text : {"", "\r\n", ":", "From: <<<@>>>\r\n\r\n", "From: a@b\r\nSubject: =?utf-8?B?",
                            "From: a@b\r\nSubject: =?x?q?=?=\r\n", "Content-Type: text/plain; charset=\""})
-    CHECK(hall.meaning(text).kind == Kind::nothing);
+    CHECK(hall.meaning(text).kind == MeaningKind::nothing);
   std::string zeros = plain(from_stranger, "ack");
   zeros.insert(3, 5, '\0');
-  CHECK(hall.meaning(zeros).kind == Kind::nothing);
+  CHECK(hall.meaning(zeros).kind == MeaningKind::nothing);
 }

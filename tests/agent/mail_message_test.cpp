@@ -7,15 +7,13 @@
 #include <sstream>
 #include <vector>
 
+#include "agent/digest.hpp"
 #include "probes/json_text.hpp"
+#include "tests/agent/sample_times.hpp"
 
 using namespace nethealth;
 
 namespace {
-
-Zone tokyo() {
-  return Zone::find("Asia/Tokyo").value_or(Zone());
-}
 
 MailMessage sample() {
   MailMessage message;
@@ -65,24 +63,6 @@ std::string header(const std::string& text, const std::string& name) {
   return found;
 }
 
-std::string from_base64(std::string_view text) {
-  static constexpr std::string_view letters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char letter : text) {
-    const auto value = letters.find(letter);
-    if (value == std::string_view::npos) continue;
-    bits = (bits << 6U) | static_cast<std::uint32_t>(value);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes += static_cast<char>((bits >> static_cast<unsigned>(held)) & 0xffU);
-  }
-  return bytes;
-}
-
 std::string decoded_subject(const std::string& text) {
   std::istringstream words(header(text, "Subject"));
   std::string subject;
@@ -90,7 +70,7 @@ std::string decoded_subject(const std::string& text) {
     CHECK(word.size() <= 75);
     REQUIRE(word.starts_with("=?UTF-8?B?"));
     REQUIRE(word.ends_with("?="));
-    const std::string part = from_base64(word.substr(10, word.size() - 12));
+    const std::string part = from_base64(word.substr(10, word.size() - 12)).value_or("no base64");
     CHECK(mend_utf8(part) == part);
     subject += part;
   }
@@ -98,13 +78,15 @@ std::string decoded_subject(const std::string& text) {
 }
 
 std::string decoded_body(const std::string& text) {
-  return from_base64(text.substr(text.find("\r\n\r\n") + 4));
+  std::string base64 = text.substr(text.find("\r\n\r\n") + 4);
+  std::erase_if(base64, [](char letter) { return letter == '\r' || letter == '\n'; });
+  return from_base64(base64).value_or("no base64");
 }
 
 }  // namespace
 
 TEST_CASE("a page is a mail that every mail program understands") {
-  const std::string text = mail_text(sample(), tokyo());
+  const std::string text = mail_text(sample(), samples::tokyo());
   CHECK(header(text, "Date") == "Tue, 24 Nov 2026 09:00:00 +0900");
   CHECK(header(text, "From") == "nethealth@example.lg.jp");
   CHECK(header(text, "To") == "sato@example.lg.jp");
@@ -135,8 +117,8 @@ TEST_CASE("a repeat has the same Message-ID and says so in its subject") {
   MailMessage message = sample();
   message.resend = true;
   message.unjournaled = true;
-  const std::string text = mail_text(message, tokyo());
-  CHECK(header(text, "Message-ID") == header(mail_text(sample(), tokyo()), "Message-ID"));
+  const std::string text = mail_text(message, samples::tokyo());
+  CHECK(header(text, "Message-ID") == header(mail_text(sample(), samples::tokyo()), "Message-ID"));
   CHECK(decoded_subject(text) == "【再送】【記録不可】" + sample().subject);
   message.language = Language::en;
   CHECK(marked_subject("x", true, false, Language::en) == "[resend] x");
@@ -146,11 +128,11 @@ TEST_CASE("a repeat has the same Message-ID and says so in its subject") {
 TEST_CASE("no field can add a header or end the header") {
   const std::string attack = "x\r\nBcc: evil@example.com\r\n\r\nbody\x0b\x85\xc2\x85\xe2\x80\xa8 \x7f";
   MailMessage message = sample();
-  const auto names = headers_of(mail_text(message, tokyo())).size();
+  const auto names = headers_of(mail_text(message, samples::tokyo())).size();
   message.subject = message.body = message.from = message.to = attack + "@example.com";
   message.message_id = message_id(attack, attack, attack);
   message.thread_id = attack;
-  const std::string text = mail_text(message, tokyo());
+  const std::string text = mail_text(message, samples::tokyo());
   CHECK(headers_of(text).size() == names);
   for (const std::string& line : headers_of(text)) CHECK_FALSE(line.starts_with("Bcc"));
   for (const char byte : text) {
@@ -173,7 +155,7 @@ TEST_CASE("random bytes in every field leave a well formed mail") {
     message.to = bytes();
     message.from = bytes();
     message.message_id = message_id(bytes(), bytes(), bytes());
-    const std::string text = mail_text(message, tokyo());
+    const std::string text = mail_text(message, samples::tokyo());
     CHECK(headers_of(text).size() == 13);
     for (const std::string& line : lines_of(text)) REQUIRE(line.size() < 998);
   }

@@ -11,6 +11,7 @@
 #include "agent/line_reader.hpp"
 #include "agent/replay.hpp"
 #include "probes/observation_json.hpp"
+#include "tests/agent/sample_times.hpp"
 #include "tests/agent/temporary_folder.hpp"
 
 using namespace nethealth;
@@ -18,13 +19,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Time nine = *parse_time("2026-11-24T09:00:00+09:00");
-
 Observation ping(Milliseconds after, int received = 3) {
   IcmpSeen seen;
   seen.sent = 3;
   seen.received = received;
-  return {nine + after, "cs-1", seen};
+  return {samples::nine() + after, "cs-1", seen};
 }
 
 /// A line that does not compress.
@@ -32,10 +31,10 @@ Observation noise(Milliseconds after, std::mt19937& random) {
   LogSeen seen;
   seen.file = "app.log";
   for (int i = 0; i < 100'000; ++i) seen.line += static_cast<char>('!' + random() % 90);
-  return {nine + after, "cs-1", seen};
+  return {samples::nine() + after, "cs-1", seen};
 }
 
-std::vector<std::string> lines_of(const std::string& folder) {
+std::vector<std::string> recorded_lines(const std::string& folder) {
   std::vector<std::string> lines;
   for (const std::string& file : replayed_files(folder)) {
     auto reader = LineReader::open(file, observation_line_limit_bytes);
@@ -64,7 +63,7 @@ TEST_CASE("recorder: what was observed is read back line by line in order and on
       expected.push_back(observation_line(ping(i * 10s, i % 4), Zone()));
     }
   }
-  CHECK(lines_of(folder.file("recorder")) == expected);
+  CHECK(recorded_lines(folder.file("recorder")) == expected);
   const auto files = replayed_files(folder.file("recorder"));
   CHECK(files.size() == 2);  // 83 minutes
   CHECK(files.front().ends_with("/20261124T000000.000Z.jsonl.gz"));
@@ -77,7 +76,7 @@ TEST_CASE("recorder: a second recording goes on beside the first") {
   const TemporaryFolder folder;
   { Recorder(RecorderPlan{folder.path(), 72h, 100}, Zone(), Language::en).record(ping(0s)); }
   { Recorder(RecorderPlan{folder.path(), 72h, 100}, Zone(), Language::en).record(ping(10s, 0)); }
-  CHECK(lines_of(folder.path()) ==
+  CHECK(recorded_lines(folder.path()) ==
         std::vector{observation_line(ping(0s), Zone()), observation_line(ping(10s, 0), Zone())});
 }
 
@@ -87,7 +86,7 @@ TEST_CASE("recorder: files older than wanted are removed and the hour before is 
     Recorder recorder({folder.path(), 3h, 100}, Zone(), Language::en);
     for (int hour = 0; hour < 10; ++hour) recorder.record(ping(hour * 1h));
   }
-  const auto kept = lines_of(folder.path());
+  const auto kept = recorded_lines(folder.path());
   REQUIRE(kept.size() == 4);
   CHECK(kept.front() == observation_line(ping(6h), Zone()));
 }
@@ -102,7 +101,7 @@ TEST_CASE("recorder: the files stay within their size and the oldest go first") 
     for (int i = 0; i < 60; ++i) recorder.record(noise(i * 1s, random));
   }
   CHECK(bytes_of(folder.path()) <= 1'000'000);
-  const auto kept = lines_of(folder.path());
+  const auto kept = recorded_lines(folder.path());
   REQUIRE(kept.size() > 3);
   CHECK(kept.back().find("09:00:59") == std::string::npos);
   CHECK(kept.back().find("00:00:59.000") != std::string::npos);
@@ -135,5 +134,5 @@ TEST_CASE("recorder: more than the queue holds is left out and counted") {
     left_out = recorder.left_out();
   }
   CHECK(left_out == 15);
-  CHECK(lines_of(folder.path()).size() == 10);
+  CHECK(recorded_lines(folder.path()).size() == 10);
 }

@@ -12,6 +12,7 @@
 #include "agent/recorder.hpp"
 #include "probes/observation_json.hpp"
 #include "tests/agent/city.hpp"
+#include "tests/agent/sample_times.hpp"
 #include "tests/agent/temporary_folder.hpp"
 
 using namespace nethealth;
@@ -19,13 +20,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Time nine = *parse_time("2026-11-24T09:00:00+09:00");
-
 std::string icmp_line(const std::string& device, Milliseconds after, int received, const Zone& zone) {
   IcmpSeen seen;
   seen.sent = 3;
   seen.received = received;
-  return observation_line({nine + after, device, seen}, zone) + "\n";
+  return observation_line({samples::nine() + after, device, seen}, zone) + "\n";
 }
 
 /// Ten minutes in which cs-1 is silent from the third to the fifth.
@@ -207,7 +206,7 @@ TEST_CASE("a folder of recordings is played whole and a cut one does not end it"
   CHECK(stage.play_file(files.front()).out == stage.play(outage(stage.zone())).out);
   {
     Recorder recorder({recorded, 72h, 100}, stage.zone(), Language::en);
-    recorder.record({nine + 1h, "sw-1", IcmpSeen{}});
+    recorder.record({samples::nine() + 1h, "sw-1", IcmpSeen{}});
   }
   REQUIRE(replayed_files(recorded).size() == 2);
   std::filesystem::resize_file(files.front(), std::filesystem::file_size(files.front()) - 9);

@@ -13,6 +13,7 @@
 #include "agent/web_routes.hpp"
 #include "agent/web_server.hpp"
 #include "tests/agent/city.hpp"
+#include "tests/agent/sample_times.hpp"
 #include "tests/probes/run_until.hpp"
 
 using namespace nethealth;
@@ -101,8 +102,6 @@ Site with_secrets(const std::string& password, const std::string& token) {
   return site;
 }
 
-const Time noon = *parse_time("2026-11-24T12:00:00+09:00");
-
 struct Try {
   bool done = false;
   std::optional<PeopleLogin::Opened> opened;
@@ -110,7 +109,7 @@ struct Try {
 };
 
 Try try_password(boost::asio::io_context& io, PeopleLogin& login, const Site& site, const std::string& person,
-                 const std::string& password, const std::string& address, Time now = noon) {
+                 const std::string& password, const std::string& address, Time now = samples::noon()) {
   Try result;
   login.by_password(site, person, password, address, now,
                     [&](const std::optional<PeopleLogin::Opened>& opened, PeopleLogin::Refusal refusal) {
@@ -261,14 +260,14 @@ TEST_CASE("a password opens a session that ends by idling or by a changed passwo
   CHECK_FALSE(try_password(io, login, site, "nobody", "correct horse battery", "192.0.2.1").opened);
   const auto opened = try_password(io, login, site, "sato", "correct horse battery", "192.0.2.1").opened;
   REQUIRE(opened);
-  REQUIRE(login.by_cookie(site, opened->cookie, noon + 1h) != nullptr);
-  CHECK(login.by_cookie(site, opened->cookie, noon + 1h)->person == "sato");
-  CHECK(login.by_cookie(site, opened->cookie + "x", noon + 1h) == nullptr);
-  CHECK(login.by_cookie(site, opened->cookie, noon + 4h) == nullptr);
+  REQUIRE(login.by_cookie(site, opened->cookie, samples::noon() + 1h) != nullptr);
+  CHECK(login.by_cookie(site, opened->cookie, samples::noon() + 1h)->person == "sato");
+  CHECK(login.by_cookie(site, opened->cookie + "x", samples::noon() + 1h) == nullptr);
+  CHECK(login.by_cookie(site, opened->cookie, samples::noon() + 4h) == nullptr);
   const auto second = try_password(io, login, site, "sato", "correct horse battery", "192.0.2.1").opened;
   REQUIRE(second);
   site.people[0].password_hash = Secret(password_hash("another one now"));
-  CHECK(login.by_cookie(site, second->cookie, noon + 1min) == nullptr);
+  CHECK(login.by_cookie(site, second->cookie, samples::noon() + 1min) == nullptr);
 }
 
 TEST_CASE("a token is its person's as it is or by its digest") {
@@ -298,8 +297,9 @@ TEST_CASE("guessing passwords must wait by address and starts anew later") {
   CHECK_FALSE(third.opened);
   CHECK(third.refusal == PeopleLogin::Refusal::too_many);
   CHECK(try_password(io, login, site, "sato", "correct horse battery", "2001:db8:1:3::1").opened);
-  CHECK(
-      try_password(io, login, site, "sato", "correct horse battery", "2001:db8:1:2::1", noon + 16min).opened);
+  CHECK(try_password(io, login, site, "sato", "correct horse battery", "2001:db8:1:2::1",
+                     samples::noon() + 16min)
+            .opened);
 }
 
 TEST_CASE("addresses of the API are found with their parts and their methods") {
