@@ -100,9 +100,8 @@ std::map<std::string, std::string> objects(const std::vector<VarBind>& varbinds)
   for (const VarBind& varbind : varbinds) {
     REQUIRE(starts_with(varbind.oid, above));
     REQUIRE(varbind.oid.back() == 0);
-    Oid rest = index_of(varbind.oid, above);
-    rest.pop_back();
-    all[oid_text(rest)] =
+    const Oid index = index_of(varbind.oid, above);
+    all[oid_text(Oid(index.begin(), index.end() - 1))] =
         varbind.value.kind == SnmpValue::Kind::octets ? varbind.value.octets : varbind.value.text();
   }
   return all;

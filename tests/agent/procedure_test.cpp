@@ -20,10 +20,6 @@ using namespace nethealth::plan;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// Every clause that the plan has and the program carries out (plan: section.step.item).
 const char* const clauses[] = {"1.scope",
                                "2.responsible",
