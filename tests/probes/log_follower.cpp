@@ -753,7 +753,7 @@ TEST_CASE("log follower: an encoding that changes within a file is followed line
   append(desk.file(), "障害\n\x8F\xE1\x8A\x51\n");
   append(desk.file(), std::string("\xFF\xFE"
                                   "E\0r\0r\0\r\0\n\0\n\0o\0k\0\r\0\n\0",
-                                  24));
+                                  22));
   append(desk.file(), "plain\n");
   REQUIRE(desk.run_until_lines(6));
   CHECK(desk.lines[0] == "障害");
