@@ -5,6 +5,7 @@
 
 #include "agent/audit_trail.hpp"
 #include "agent/control_procedure.hpp"
+#include "agent/event_json.hpp"
 #include "agent/lamp_keeper.hpp"
 #include "agent/report_incident.hpp"
 #include "agent/report_procedure.hpp"
