@@ -13,6 +13,7 @@
 #include "probes/line_gate.hpp"
 #include "probes/log_decode.hpp"
 #include "probes/log_joiner.hpp"
+#include "probes/moment_offset.hpp"
 
 namespace nethealth {
 namespace {
@@ -195,7 +196,7 @@ class JournalFollower::Impl : public std::enable_shared_from_this<JournalFollowe
       std::uint64_t time_us = 0;
       sd_journal_get_realtime_usec(journal_.get(), &time_us);
       newest = format_time(Time(Milliseconds(time_us / 1000)), Zone());
-      gate_.pass(offset_of(time_us), line_of(journal_.get()),
+      gate_.pass(offsets_.of(time_us), line_of(journal_.get()),
                  [&](std::uint64_t offset, std::string_view line) {
                    LogSeen& seen = lines.emplace_back();
                    seen.file = name_;
@@ -211,13 +212,6 @@ class JournalFollower::Impl : public std::enable_shared_from_this<JournalFollowe
     if (entries == 0) return;
     cursor_ = cursor_here();
     send(std::move(lines), entries < options_.entries_in_a_batch ? newest : "");
-  }
-
-  /// Entries of the same moment are told apart.
-  std::uint64_t offset_of(std::uint64_t time_us) {
-    const bool same = time_us == last_time_us_;
-    last_time_us_ = time_us;
-    return last_offset_ = same ? last_offset_ + 1 : time_us;
   }
 
   void send(std::vector<LogSeen> seen, std::string newest) {
@@ -255,7 +249,7 @@ class JournalFollower::Impl : public std::enable_shared_from_this<JournalFollowe
   boost::asio::posix::stream_descriptor changes_;  ///< of the journal, which closes it
   std::optional<std::string> cursor_;  ///< of the last entry handed over; empty text: the journal was empty
   std::uint64_t last_batch_ = 0, outstanding_ = 0;
-  std::uint64_t last_time_us_ = 0, last_offset_ = 0;
+  MomentOffset offsets_;
   std::string told_;
   bool stopped_ = false;
 };

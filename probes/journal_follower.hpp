@@ -4,7 +4,7 @@
 // is outstanding; a position is the journal's own cursor, so a restart neither loses nor doubles an entry.
 //
 // A new source is followed from its end. An entry becomes one line, `IDENTIFIER[PID]: MESSAGE`; the lines of
-// a message of many are joined; its offset is its time in microseconds since 1970. Reading is from mapped
+// a message of many are joined; its offset is its time (moment_offset.hpp). Reading is from mapped
 // files and bounded in each turn.
 
 #include <boost/asio/io_context.hpp>

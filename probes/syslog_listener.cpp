@@ -17,6 +17,8 @@
 
 #include "probes/datagram_buffer.hpp"
 #include "probes/log_decode.hpp"
+#include "probes/moment_offset.hpp"
+#include "probes/rate_allowance.hpp"
 #include "probes/syslog_framing.hpp"
 
 namespace nethealth {
@@ -69,8 +71,7 @@ struct SyslogSender {
   LogEncoding encoding = LogEncoding::automatic;
   std::vector<std::string> rules;
   std::size_t connections = 0;
-  double allowed = syslog_burst;
-  Clock::time_point counted = Clock::now();
+  RateAllowance allowance{syslog_burst, syslog_per_second};
 };
 
 /// One place that is heard, and who may send there.
@@ -332,27 +333,9 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     end(stream);
   }
 
-  static bool within_rate(SyslogSender& sender) {
-    const Clock::time_point now = Clock::now();
-    const double seconds = std::chrono::duration<double>(now - sender.counted).count();
-    sender.counted = now;
-    sender.allowed = std::min(syslog_burst, sender.allowed + seconds * syslog_per_second);
-    if (sender.allowed < 1) return false;
-    sender.allowed -= 1;
-    return true;
-  }
-
-  /// When it came, in microseconds since 1970; no two are the same.
-  std::uint64_t next_offset() {
-    using std::chrono::microseconds, std::chrono::system_clock;
-    const auto since = std::chrono::duration_cast<microseconds>(system_clock::now().time_since_epoch());
-    last_offset_ = std::max(last_offset_ + 1, static_cast<std::uint64_t>(since.count()));
-    return last_offset_;
-  }
-
   void take(SyslogSender& sender, const boost::asio::ip::address& from, std::string_view message,
             std::size_t left_out) {
-    if (!within_rate(sender)) {
+    if (!sender.allowance.take(Clock::now())) {
       ++counters.dropped_storm;
       return;
     }
@@ -361,7 +344,10 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
     ++counters.taken;
     LogSeen seen;
     seen.file = "syslog from " + from.to_string();
-    seen.offset = next_offset();
+    seen.offset =
+        offsets_.of(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                                   std::chrono::system_clock::now().time_since_epoch())
+                                                   .count()));
     seen.rules = sender.rules;
     seen.line = decode_log_line(text, sender.encoding, left_out > 0) + left_out_mark(left_out);
     heard_(sender.device, sender.listen, std::move(seen));
@@ -372,7 +358,7 @@ class SyslogListener::Impl : public std::enable_shared_from_this<SyslogListener:
   std::list<Ear> ears_;  ///< addresses stay
   std::vector<std::shared_ptr<Stream>> streams_;
   std::array<char, most_syslog_message_bytes> room_{};
-  std::uint64_t last_offset_ = 0;
+  MomentOffset offsets_;
   bool closed_ = false;
 };
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "probes/datagram_buffer.hpp"
+#include "probes/rate_allowance.hpp"
 #include "probes/snmp_codec.hpp"
 #include "probes/trap_message.hpp"
 
@@ -31,17 +32,7 @@ struct TrapSender {
   std::vector<Credential> credentials;
   std::list<SenderEngine> engines;  ///< the latest first
   std::vector<UsmEngine> own;  ///< this host's engine with each credential's keys; made when first needed
-  double allowance = trap_burst;
-  Clock::time_point counted;
-
-  bool may_speak(Clock::time_point now) {
-    const double passed = std::chrono::duration<double>(now - counted).count();
-    allowance = std::min(trap_burst, allowance + passed * traps_per_second);
-    counted = now;
-    if (allowance < 1) return false;
-    allowance -= 1;
-    return true;
-  }
+  RateAllowance allowance{trap_burst, traps_per_second};
 };
 
 std::optional<udp::endpoint> endpoint_of(const std::string& text) {
@@ -83,7 +74,6 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
       if (error) continue;
       TrapSender& sender = senders_[address];
       sender.device = source.device;
-      sender.counted = Clock::now();
       for (Credential& credential : source.credentials) sender.credentials.push_back(std::move(credential));
     }
   }
@@ -169,7 +159,7 @@ class TrapListener::Impl : public std::enable_shared_from_this<TrapListener::Imp
     }
     TrapSender& sender = found->second;
     const auto now = Clock::now();
-    if (!sender.may_speak(now)) {
+    if (!sender.allowance.take(now)) {
       ++counters_.dropped_storm;
       return;
     }
