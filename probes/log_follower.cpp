@@ -348,13 +348,6 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     return read;
   }
 
-  static bool is_read_elsewhere(const Source& source, const FileIdentity& identity) {
-    for (const auto& [path, followed] : source.files)
-      for (const LogStream& stream : followed.streams)
-        if (stream.identity() == identity) return true;
-    return false;
-  }
-
   /// What stood in the file where reading stopped, and in those between it and the one at the path.
   void take_rotated(Followed& followed, const LostPlace& place, bool same_file) {
     const RotatedFiles rotated = find_rotated(followed.file, place);
@@ -390,7 +383,7 @@ class LogFollower::Impl : public std::enable_shared_from_this<Impl> {
     for (const std::string& path : rotated.paths) {
       auto file = open(*followed.source, path);
       const auto facts = file ? file->facts() : Result<FileFacts>(tl::unexpected(file.error()));
-      if (facts && !is_read_elsewhere(*followed.source, facts->identity)) {
+      if (facts && !identities_read(*followed.source).contains(facts->identity)) {
         Source& source = *followed.source;
         Followed& owner = is_named_by_glob(source.config.path, path) ? follow(source, path) : followed;
         append(owner, std::move(*file), offset);
