@@ -44,9 +44,7 @@ std::optional<SnmpRequest> SnmpWalk::next() {
     return request;
   }
   request.verb = SnmpVerb::get_bulk;
-  const double room = static_cast<double>(wanted_snmp_answer_bytes - overhead_bytes);
-  const int fitting = static_cast<int>(room / (binding_bytes_ * static_cast<double>(asked_.size())));
-  request.max_repetitions = std::clamp(fitting, 1, repetitions_limit_);
+  request.max_repetitions = std::clamp(fitting_repetitions(), 1, repetitions_limit_);
   // One row more than are left, which shows the end.
   if (rows < expected_rows_ && expected_rows_ - rows < static_cast<std::size_t>(request.max_repetitions))
     request.max_repetitions = static_cast<int>(expected_rows_ - rows) + 1;
@@ -67,13 +65,16 @@ bool SnmpWalk::retry_gently() {
   return true;
 }
 
+int SnmpWalk::fitting_repetitions() const {
+  const double room = static_cast<double>(wanted_snmp_answer_bytes - overhead_bytes);
+  return static_cast<int>(room / (binding_bytes_ * static_cast<double>(asked_.size())));
+}
+
 void SnmpWalk::shrink() {
   if (repetitions_limit_ > 1) {
     repetitions_limit_ /= 2;
     // The limit may still lie above what was asked; come down from there.
-    const double room = static_cast<double>(wanted_snmp_answer_bytes - overhead_bytes);
-    const int asked = static_cast<int>(room / (binding_bytes_ * static_cast<double>(asked_.size())));
-    repetitions_limit_ = std::max(1, std::min(repetitions_limit_, asked / 2));
+    repetitions_limit_ = std::max(1, std::min(repetitions_limit_, fitting_repetitions() / 2));
     start_ = asked_.front();
   } else if (asked_.size() > 1) {
     width_ = asked_.size() / 2;

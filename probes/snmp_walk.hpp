@@ -61,6 +61,8 @@ class SnmpWalk : public SnmpTask {
     bool open = true;
     std::size_t rows = 0;
   };
+  /// Of the columns that are asked for, as one answer holds.
+  [[nodiscard]] int fitting_repetitions() const;
   void shrink();
   void end_by_error(const SnmpResponse& response);
   void take(Column& column, VarBind&& varbind, SnmpReadings& readings, SnmpReadings::const_iterator& next);
