@@ -93,6 +93,13 @@ Letter incident_letter() {
   return letter;
 }
 
+Credential version_3_user() {
+  Credential user;
+  user.version = SnmpVersion::v3;
+  user.user = "nethealth";
+  return user;
+}
+
 /// The objects of a notification by their last two numbers, as text.
 std::map<std::string, std::string> objects(const std::vector<VarBind>& varbinds) {
   const Oid above = *parse_oid("1.3.6.1.4.1.32473.1.1");
@@ -170,9 +177,7 @@ TEST_CASE("a trap is accepted without an answer") {
 TEST_CASE("an SNMPv3 manager that is away got nothing and unusable keys are refused") {
   boost::asio::io_context io;
   SnmpManager manager(io);
-  Credential user;
-  user.version = SnmpVersion::v3;
-  user.user = "nethealth";
+  Credential user = version_3_user();
   SnmpTrapCourier courier(io, manager.channel(true), user, engine(), Zone(), Language::ja, Milliseconds(50));
   CHECK(deliver(io, courier, incident_letter()).kind == Kind::failed_temporarily);
   CHECK(manager.heard.empty());
@@ -200,9 +205,7 @@ TEST_CASE("this host is one SNMPv3 engine whose boots grow even when the clock g
 TEST_CASE("a trap of SNMPv3 carries the id and the boots of this host") {
   boost::asio::io_context io;
   SnmpManager manager(io);
-  Credential user;
-  user.version = SnmpVersion::v3;
-  user.user = "nethealth";
+  Credential user = version_3_user();
   const UsmEngine own = engine();
   SnmpTrapCourier courier(io, manager.channel(false), user, own, Zone(), Language::en);
   CHECK(deliver(io, courier, incident_letter()).kind == Kind::accepted);
