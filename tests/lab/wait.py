@@ -5,7 +5,7 @@ import time
 GUARD_SECONDS = 45.0
 
 
-def wait_until(condition, what, guard=GUARD_SECONDS):
+def wait_until(condition, what, guard=GUARD_SECONDS, every=0.05):
     """The first true value of condition(). Fails, naming `what`, when the guard runs out; nothing waits longer
     than it must, and no test depends on how long that was."""
     end = time.monotonic() + guard
@@ -15,7 +15,7 @@ def wait_until(condition, what, guard=GUARD_SECONDS):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"waited {guard:.0f} s in vain: {what}; last seen: {value!r}")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def pause(seconds):
