@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <bit>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +12,10 @@
 #include <optional>
 #include <utility>
 #include <vector>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace nethealth {
 namespace {
@@ -76,15 +80,30 @@ bool is_plain(char c) {
   return (c >= 0x20 && c < 0x7F) || c == '\t';
 }
 
-/// How far the bytes are printable ASCII; eight at once where there are no tabs among them.
+#if defined(__SSE2__)
+/// A bit for each of 16 bytes that is no printable ASCII.
+unsigned not_plain(const char* bytes) {
+  const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+  const __m128i low = _mm_cmplt_epi8(block, _mm_set1_epi8(0x20));  // signed: bytes above 0x7F too
+  return static_cast<unsigned>(
+      _mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('\t')), low),
+                                     _mm_cmpeq_epi8(block, _mm_set1_epi8(0x7F)))));
+}
+#endif
+
+/// How far the bytes are printable ASCII.
 std::size_t plain_prefix(std::string_view bytes, std::size_t at) {
-  constexpr std::uint64_t ones = 0x0101010101010101U, tops = 0x8080808080808080U;
-  for (; at + sizeof(std::uint64_t) <= bytes.size(); at += sizeof(std::uint64_t)) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, bytes.data() + at, sizeof eight);
-    // A top bit is set by a byte above 0x7F, below 0x20 (borrow) or of 0x7F (carry).
-    if (((eight | (eight - ones * 0x20) | (eight + ones)) & tops) != 0) break;
+#if defined(__SSE2__)
+  constexpr std::size_t block = sizeof(__m128i);
+  for (; at + block <= bytes.size(); at += block)
+    if (const unsigned places = not_plain(bytes.data() + at); places != 0)
+      return at + static_cast<std::size_t>(std::countr_zero(places));
+  if (bytes.size() >= block) {
+    const std::size_t last = bytes.size() - block;
+    const unsigned places = not_plain(bytes.data() + last) >> (at - last);
+    return places == 0 ? bytes.size() : at + static_cast<std::size_t>(std::countr_zero(places));
   }
+#endif
   while (at < bytes.size() && is_plain(bytes[at])) ++at;
   return at;
 }
@@ -93,13 +112,27 @@ bool is_plain_ascii(std::string_view bytes) {
   return plain_prefix(bytes, 0) == bytes.size();
 }
 
+/// How far there are characters of U+3000 to U+CFFF: kana, kanji, full width punctuation. All of them are
+/// printable.
+std::size_t east_asian_prefix(std::string_view bytes, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  while (at + 3 <= bytes.size() && byte(at) >= 0xE3 && byte(at) <= 0xEC && (byte(at + 1) & 0xC0) == 0x80 &&
+         (byte(at + 2) & 0xC0) == 0x80)
+    at += 3;
+  return at;
+}
+
 /// Printable as it stands: valid UTF-8 without anything deceptive.
 bool is_printable_utf8(std::string_view bytes) {
   bool torn = false;
   for (std::size_t at = plain_prefix(bytes, 0); at < bytes.size();) {
-    const std::size_t length = utf8_length(bytes, at, torn);
-    if (length == 0 || is_deceptive(bytes.substr(at, length))) return false;
-    at += length;
+    const std::size_t known = at;
+    at = east_asian_prefix(bytes, at);
+    if (at == known) {
+      const std::size_t length = utf8_length(bytes, at, torn);
+      if (length == 0 || is_deceptive(bytes.substr(at, length))) return false;
+      at += length;
+    }
     if (at < bytes.size() && static_cast<unsigned char>(bytes[at]) < 0x80) at = plain_prefix(bytes, at);
   }
   return true;

@@ -73,9 +73,21 @@ void LogSplitter::feed(std::string_view bytes, const OnLine& on_line) {
   scan(units, on_line);
 }
 
+void LogSplitter::scan_whole_lines(std::string_view& bytes, const OnLine& on_line) {
+  while (!bytes.empty() && bytes.front() != '\0') {
+    const std::size_t end = bytes.find('\n');
+    if (end >= line_limit_bytes_) return;
+    on_line(whole_line(bytes.substr(0, end + 1)));
+    bytes.remove_prefix(end + 1);
+  }
+}
+
 void LogSplitter::scan(std::string_view bytes, const OnLine& on_line) {
   const std::size_t line_end_bytes = unit_ == Unit::byte ? 1 : 2;
   while (!bytes.empty()) {
+    if (unit_ == Unit::byte && kept_.empty() && nuls_ == 0 && left_out_ == 0)
+      scan_whole_lines(bytes, on_line);
+    if (bytes.empty()) return;
     pass_nuls(bytes);
     if (bytes.empty()) return;
     const std::size_t length = end_of_line(bytes);
@@ -87,12 +99,8 @@ void LogSplitter::scan(std::string_view bytes, const OnLine& on_line) {
       continue;
     }
     if (length == std::string_view::npos) return keep(bytes);
-    if (unit_ == Unit::byte && kept_.empty() && nuls_ == 0 && length <= line_limit_bytes_) {
-      on_line(whole_line(bytes.substr(0, length)));
-    } else {
-      keep(bytes.substr(0, length));
-      on_line(take_line(line_end_bytes));
-    }
+    keep(bytes.substr(0, length));
+    on_line(take_line(line_end_bytes));
     bytes.remove_prefix(length);
   }
 }

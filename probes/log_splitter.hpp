@@ -49,6 +49,8 @@ class LogSplitter {
     return line_offset_ + nuls_ + kept_.size() + left_out_;
   }
   void scan(std::string_view bytes, const OnLine& on_line);
+  /// The lines that stand whole in `bytes`, up to one that needs more care; takes them from it.
+  void scan_whole_lines(std::string_view& bytes, const OnLine& on_line);
   /// How many bytes of `bytes` belong to the line, its end included; npos when it does not end there.
   [[nodiscard]] std::size_t end_of_line(std::string_view bytes) const;
   void keep(std::string_view bytes);

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <limits>
+#include <ranges>
 #include <tuple>
 #include <utility>
 
@@ -35,10 +36,13 @@ struct Engine {
   std::vector<std::size_t> rule_of;              ///< of a pattern
   /// Of a pattern that asks for certain digits: the form that asks for any; empty where there is none.
   std::vector<std::optional<LinePattern>> blinded;
-  std::vector<bool> is_blind;  ///< of a pattern: it asks for no certain digits
+  std::vector<bool> is_blind;              ///< of a pattern: it asks for no certain digits
+  std::vector<bool> has_blind_exceptions;  ///< of a rule
 
   explicit Engine(const PreparedLogRules& prepared) : sieve(prepared.needs, prepared.everyday) {
     for (const LogRuleDraft& draft : prepared.rules) {
+      const auto is_its_own = [](const std::string& pattern) { return digit_blinded(pattern) == pattern; };
+      has_blind_exceptions.push_back(std::ranges::all_of(draft.unless, is_its_own));
       for (const std::string& pattern : draft.patterns) {
         patterns.emplace_back(pattern);
         const std::optional<std::string> any_digits = digit_blinded(pattern);
@@ -60,23 +64,40 @@ struct Engine {
                         [&](const LinePattern& exception) { return exception.found_in(text); });
   }
 
-  /// A pattern that asks for certain digits may match the line once others stand there.
+  /// Whether the pattern may match the line once other digits stand there.
   [[nodiscard]] bool may_match_other_digits(std::size_t pattern, std::string_view text) const {
+    if (is_blind[pattern]) return patterns[pattern].found_in(text);
     const auto& any_digits = blinded[pattern];
     return !any_digits || !any_digits->error().empty() || any_digits->found_in(text);
   }
 
-  template <class Wanted>
-  [[nodiscard]] std::vector<int> match(std::string_view text, Wanted wanted) const {
+  /// By number.
+  [[nodiscard]] std::vector<int> match(std::string_view text) const {
     std::vector<int> matching;
     sieve.pass(text, matching);
-    std::erase_if(matching, [&](int pattern) {
-      return !wanted(rule_of[static_cast<std::size_t>(pattern)]) || !matches(pattern, text);
-    });
+    std::erase_if(matching, [&](int pattern) { return !matches(pattern, text); });
     return matching;
   }
-  [[nodiscard]] std::vector<int> match(std::string_view text) const {
-    return match(text, [](std::size_t) { return true; });
+
+  [[nodiscard]] LineCapture capture(int pattern, std::string_view text) const {
+    return patterns[static_cast<std::size_t>(pattern)].capture(text);
+  }
+
+  /// What holds of every line that differs from this one in its digits only.
+  [[nodiscard]] ShapeVerdict verdict_of(std::string_view text) const {
+    thread_local std::vector<int> passing;
+    passing.clear();
+    sieve.pass(text, passing);
+    ShapeVerdict verdict;
+    for (const int pattern : passing) {
+      const auto number = static_cast<std::size_t>(pattern);
+      if (!may_match_other_digits(number, text)) continue;
+      if (!is_blind[number] || !has_blind_exceptions[rule_of[number]])
+        verdict.questions.push_back(sieve.question(pattern, text));
+      else if (matches(pattern, text))
+        verdict.matches.push_back({pattern, capture(pattern, text)});
+    }
+    return verdict;
   }
 };
 
@@ -148,6 +169,10 @@ struct LogMatcher::Compiled {
   std::vector<std::size_t> rank;  ///< of a rule among the hits of one line: the most specific first
   std::vector<std::string> packs;
   std::uint64_t number;  ///< of no other matcher of this process
+
+  /// Of the first bytes of a line, as many as are looked at. Valid until the thread's next call.
+  [[nodiscard]] const ShapeVerdict& verdict_of(std::string_view line) const;
+  [[nodiscard]] bool answers(const DigitQuestion& question, std::string_view line) const;
 };
 
 namespace {
@@ -156,6 +181,7 @@ namespace {
 struct Remembered {
   std::uint64_t of = 0;
   ShapeMemory shapes;
+  ShapeVerdict of_a_long_line;
 };
 
 /// A general rule says little, of misconduct more than of a failure; a rule for one kind of message says more
@@ -258,27 +284,54 @@ LogMatcher::LogMatcher(LogMatcher&&) noexcept = default;
 LogMatcher& LogMatcher::operator=(LogMatcher&&) noexcept = default;
 LogMatcher::~LogMatcher() = default;
 
-std::vector<LogHit> LogMatcher::match(std::string_view line, std::span<const std::string> packs) const {
+const ShapeVerdict& LogMatcher::Compiled::verdict_of(std::string_view line) const {
+  thread_local Remembered remembered;
+  if (remembered.of != number) {
+    remembered = {};
+    remembered.of = number;
+  }
+  if (const ShapeVerdict* known = remembered.shapes.find(line)) return *known;
   thread_local std::string room;
+  ShapeVerdict verdict = engine.verdict_of(matchable(line, room));
+  if (line.size() > ShapeMemory::longest_shape_bytes) return remembered.of_a_long_line = std::move(verdict);
+  return *remembered.shapes.remember(std::move(verdict));
+}
+
+bool LogMatcher::Compiled::answers(const DigitQuestion& question, std::string_view line) const {
+  thread_local std::string room;
+  return question.fits(line) && engine.matches(question.pattern, matchable(line, room));
+}
+
+std::vector<LogHit> LogMatcher::match(std::string_view line, std::span<const std::string> packs) const {
   const Compiled& own = *compiled_;
+  line = line.substr(0, matched_line_bytes);
+  const ShapeVerdict& verdict = own.verdict_of(line);
+  if (verdict.matches.empty() && verdict.questions.empty()) return {};
+  thread_local std::string room;
   const std::string_view text = matchable(line, room);
   const auto rule_of = [&](int pattern) { return own.engine.rule_of[static_cast<std::size_t>(pattern)]; };
-  std::vector<int> matching = own.engine.match(text, [&](std::size_t rule) {
-    return packs.empty() || std::find(packs.begin(), packs.end(), own.rules[rule].pack) != packs.end();
-  });
-  std::sort(matching.begin(), matching.end(), [&](int a, int b) {
-    return std::pair(own.rank[rule_of(a)], a) < std::pair(own.rank[rule_of(b)], b);
+  const auto is_wanted = [&](int pattern) {
+    return packs.empty() ||
+           std::find(packs.begin(), packs.end(), own.rules[rule_of(pattern)].pack) != packs.end();
+  };
+  std::vector<ShapeMatch> matching;
+  for (const ShapeMatch& match : verdict.matches)
+    if (is_wanted(match.pattern)) matching.push_back(match);
+  for (const DigitQuestion& question : verdict.questions)
+    if (is_wanted(question.pattern) && own.answers(question, line))
+      matching.push_back({question.pattern, own.engine.capture(question.pattern, text)});
+  std::ranges::sort(matching, {}, [&](const ShapeMatch& match) {
+    return std::pair(own.rank[rule_of(match.pattern)], match.pattern);
   });
   std::vector<LogHit> hits;
-  for (const int pattern : matching) {
+  for (const auto& [pattern, captured] : matching) {
     const LogRule* rule = &own.rules[rule_of(pattern)];
     const bool is_first_of_rule = hits.empty() || hits.back().rule != rule;
     if (is_first_of_rule && !hits.empty() && own.general[rule_of(pattern)]) break;
     if (is_first_of_rule) hits.push_back({rule, rule->component, {}});
-    auto captured = own.engine.patterns[static_cast<std::size_t>(pattern)].capture(text);
     LogHit& hit = hits.back();
-    if (!captured.component.empty()) hit.component = std::move(captured.component);
-    if (!captured.source.empty()) hit.source = std::move(captured.source);
+    if (captured.component.bytes > 0) hit.component = captured.component.of(text);
+    if (captured.source.bytes > 0) hit.source = captured.source.of(text);
   }
   for (LogHit& hit : hits) {
     const bool asks_who =
@@ -289,34 +342,12 @@ std::vector<LogHit> LogMatcher::match(std::string_view line, std::span<const std
 }
 
 bool LogMatcher::may_match(std::string_view line) const {
-  thread_local std::string room;
-  thread_local std::vector<int> patterns;
-  patterns.clear();
-  const Engine& engine = compiled_->engine;
   line = line.substr(0, matched_line_bytes);
-  thread_local Remembered remembered;
-  if (remembered.of != compiled_->number) remembered = {compiled_->number, {}};
-  const auto found = [&](int pattern) {
-    return engine.patterns[static_cast<std::size_t>(pattern)].found_in(matchable(line, room));
-  };
-  thread_local std::vector<int> with_digits;
-  const auto any_of = [&](const std::vector<int>& some) {
-    return !some.empty() && engine.sieve.holds_digits(some, line, with_digits) &&
-           std::any_of(with_digits.begin(), with_digits.end(), found);
-  };
-  if (const ShapeVerdict* known = remembered.shapes.find(line))
-    return known->tells || any_of(known->patterns);
-  engine.sieve.pass(line, patterns);
-  ShapeVerdict verdict;
-  for (const int pattern : patterns) {
-    const auto number = static_cast<std::size_t>(pattern);
-    verdict.tells = verdict.tells || (engine.is_blind[number] && found(pattern));
-    if (!engine.is_blind[number] && engine.may_match_other_digits(number, matchable(line, room)))
-      verdict.patterns.push_back(pattern);
-  }
-  const bool tells = verdict.tells || any_of(verdict.patterns);
-  remembered.shapes.remember(std::move(verdict));
-  return tells;
+  const ShapeVerdict& verdict = compiled_->verdict_of(line);
+  return !verdict.matches.empty() ||
+         std::ranges::any_of(verdict.questions, [&](const DigitQuestion& question) {
+           return compiled_->answers(question, line);
+         });
 }
 
 const LogRule* LogMatcher::find(std::string_view id) const {

@@ -3,6 +3,7 @@
 // UTF-8.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,18 @@ inline constexpr std::size_t most_need_groups = 4;
 /// `why` says which.
 LineNeed need_of(const std::string& pattern, std::string_view everyday_lines, std::string& why);
 
+/// A piece of a line by its place; no bytes: none.
+struct TextSpan {
+  std::uint16_t from = 0, bytes = 0;
+
+  [[nodiscard]] std::string_view of(std::string_view line) const { return line.substr(from, bytes); }
+};
+
+/// What the groups of these names captured; none where there is no such group or it took no part.
+struct LineCapture {
+  TextSpan component, source;
+};
+
 /// Compiled at first use: of hundreds of patterns a site's lines come near to few. Thread-safe.
 class LinePattern {
  public:
@@ -34,10 +47,8 @@ class LinePattern {
   [[nodiscard]] std::string error() const;
   [[nodiscard]] bool found_in(std::string_view line) const;
 
-  struct Captured {
-    std::string component, source;  ///< empty where there is no such group or it took no part
-  };
-  [[nodiscard]] Captured capture(std::string_view line) const;
+  /// `line` is no longer than what is looked at of a line (log_text.hpp).
+  [[nodiscard]] LineCapture capture(std::string_view line) const;
 
  private:
   struct Compiled;

@@ -194,14 +194,16 @@ bool LinePattern::found_in(std::string_view line) const {
   return RE2::PartialMatch(as_re2(line), compiled_->get());
 }
 
-LinePattern::Captured LinePattern::capture(std::string_view line) const {
+LineCapture LinePattern::capture(std::string_view line) const {
   const RE2& pattern = compiled_->get();
   const int last = std::max(compiled_->component, compiled_->source);
   if (last == 0) return {};
   std::vector<re2::StringPiece> groups(static_cast<std::size_t>(last) + 1);
   if (!pattern.Match(as_re2(line), 0, line.size(), RE2::UNANCHORED, groups.data(), last + 1)) return {};
-  const auto group = [&](int number) {
-    return number > 0 ? groups[static_cast<std::size_t>(number)].as_string() : std::string();
+  const auto group = [&](int number) -> TextSpan {
+    const re2::StringPiece& text = groups[static_cast<std::size_t>(number)];
+    if (number == 0 || text.data() == nullptr) return {};
+    return {static_cast<std::uint16_t>(text.data() - line.data()), static_cast<std::uint16_t>(text.size())};
   };
   return {group(compiled_->component), group(compiled_->source)};
 }

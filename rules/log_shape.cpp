@@ -4,6 +4,12 @@
 #include <cstring>
 #include <utility>
 
+#include "rules/processor.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace nethealth {
 namespace {
 
@@ -125,38 +131,102 @@ void append_small(std::string_view line, std::string& out) {
   append_by_words(line, out, with_small_letters);
 }
 
-const ShapeVerdict* ShapeMemory::find(std::string_view line) {
-  shape_bytes_ = 0;
-  if (line.size() > longest_shape_bytes) return nullptr;
-  // Two sums side by side: the one need not wait for the other.
-  std::uint64_t hash = line.size(), other = 0;
-  std::size_t at = 0;
-  const auto take = [&](std::size_t bytes) {
-    const std::uint64_t word = without_digits(load(line.data() + at, bytes));
-    std::memcpy(shape_.data() + at, &word, bytes);
-    at += bytes;
-    return word;
+bool DigitQuestion::fits(std::string_view line) const {
+  const auto stands = [&](const Piece& piece) {
+    for (std::size_t i = 0; i < piece.text.size(); ++i)
+      if (is_digit(piece.text[i]) && line[piece.from + i] != piece.text[i]) return false;
+    return true;
   };
-  while (at + 2 * word_bytes <= line.size()) {
-    hash = mixed(hash, take(word_bytes));
-    other = mixed(other, take(word_bytes));
-  }
-  if (at + word_bytes <= line.size()) hash = mixed(hash, take(word_bytes));
-  hash_ = mixed(hash, other);
-  hash_ = mixed(hash_, take(line.size() - at));
-  shape_bytes_ = line.size();
-  if (entries_.empty()) entries_.resize(most_shapes);
-  const Entry& entry = entries_[(hash_ >> 32) % most_shapes];
-  return entry.hash == hash_ && entry.shape == std::string_view(shape_.data(), shape_bytes_) ? &entry.verdict
-                                                                                             : nullptr;
+  return std::ranges::all_of(groups, [&](const auto& group) { return std::ranges::any_of(group, stands); });
 }
 
-void ShapeMemory::remember(ShapeVerdict verdict) {
-  if (shape_bytes_ == 0) return;
-  Entry& entry = entries_[(hash_ >> 32) % most_shapes];
-  entry.hash = hash_;
-  entry.shape.assign(shape_.data(), shape_bytes_);
-  entry.verdict = std::move(verdict);
+void ShapeMemory::shape_plainly(std::string_view line) {
+  hash_ = line.size() + 1;
+  for (std::size_t at = 0; at < line.size(); at += word_bytes) {
+    const std::size_t bytes = std::min(word_bytes, line.size() - at);
+    const std::uint64_t word = without_digits(load(line.data() + at, bytes));
+    std::memcpy(shape_.data() + at, &word, bytes);
+    hash_ = mixed(hash_, word);
+  }
+}
+
+#if defined(__x86_64__)
+
+__attribute__((target("avx2"))) void ShapeMemory::shape_by_blocks(std::string_view line) {
+  const __m256i below_digits = _mm256_set1_epi8('0' - 1), above_digits = _mm256_set1_epi8('9' + 1);
+  const __m256i value_of_digit = _mm256_set1_epi8(0x0F);
+  const __m256i factor = _mm256_set1_epi64x(static_cast<long long>(0x9E3779B97F4A7C15U));
+  __m256i sums = _mm256_set1_epi64x(static_cast<long long>(line.size()));
+  const auto take = [&](const char* from, char* to) __attribute__((target("avx2"))) {
+    __m256i bytes;
+    std::memcpy(&bytes, from, sizeof bytes);
+    // Signed comparison is right: bytes above 0x7F are below every digit.
+    const __m256i digits =
+        _mm256_and_si256(_mm256_cmpgt_epi8(bytes, below_digits), _mm256_cmpgt_epi8(above_digits, bytes));
+    bytes = _mm256_andnot_si256(_mm256_and_si256(digits, value_of_digit), bytes);
+    std::memcpy(to, &bytes, sizeof bytes);
+    // Each lane: its low half times a factor, its high half and the sum so far beside it.
+    const __m256i mix = _mm256_xor_si256(bytes, sums);
+    sums = _mm256_xor_si256(_mm256_mul_epu32(mix, factor), _mm256_shuffle_epi32(mix, 0xB1));
+  };
+  std::size_t at = 0;
+  for (; at + block_bytes <= line.size(); at += block_bytes) take(line.data() + at, shape_.data() + at);
+  if (at < line.size() && line.size() >= block_bytes) {
+    const std::size_t last = line.size() - block_bytes;  // some bytes twice
+    take(line.data() + last, shape_.data() + last);
+  } else if (at < line.size()) {
+    std::array<char, block_bytes> padded{};
+    std::memcpy(padded.data(), line.data(), line.size());
+    take(padded.data(), shape_.data());
+  }
+  std::array<std::uint64_t, 4> lanes{};
+  std::memcpy(lanes.data(), &sums, sizeof sums);
+  hash_ = mixed(mixed(lanes[0], lanes[1]) + mixed(lanes[2], lanes[3]), line.size() + 1);
+}
+
+#else
+
+void ShapeMemory::shape_by_blocks(std::string_view line) {
+  shape_plainly(line);
+}
+
+#endif
+
+const ShapeVerdict* ShapeMemory::look_up() const {
+  if (rows_.empty()) return nullptr;
+  const Row& of_hash = rows_[row()];
+  const std::string_view shape(shape_.data(), shape_bytes_);
+  for (std::size_t i = 0; i < shapes_a_row; ++i)
+    if (of_hash.hashes[i] == hash_ && of_hash.entries[i].shape == shape) return &of_hash.entries[i].verdict;
+  return nullptr;
+}
+
+const ShapeVerdict* ShapeMemory::find(std::string_view line) {
+  if (!has_avx2) return find_plainly(line);
+  is_too_long_ = line.size() > longest_shape_bytes;
+  if (is_too_long_) return nullptr;
+  shape_bytes_ = line.size();
+  shape_by_blocks(line);
+  return look_up();
+}
+
+const ShapeVerdict* ShapeMemory::find_plainly(std::string_view line) {
+  is_too_long_ = line.size() > longest_shape_bytes;
+  if (is_too_long_) return nullptr;
+  shape_bytes_ = line.size();
+  shape_plainly(line);
+  return look_up();
+}
+
+const ShapeVerdict* ShapeMemory::remember(ShapeVerdict verdict) {
+  if (is_too_long_) return nullptr;
+  if (rows_.empty()) rows_.resize(rows);
+  Row& of_hash = rows_[row()];
+  const std::size_t place = std::exchange(of_hash.oldest, (of_hash.oldest + 1) % shapes_a_row);
+  of_hash.hashes[place] = hash_;
+  of_hash.entries[place].shape.assign(shape_.data(), shape_bytes_);
+  of_hash.entries[place].verdict = std::move(verdict);
+  return &of_hash.entries[place].verdict;
 }
 
 }  // namespace nethealth

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rules/log_patterns.hpp"
+
 namespace nethealth {
 
 /// The pattern (RE2 syntax) with any digit where it asks for certain ones: it matches whatever the pattern
@@ -25,10 +27,30 @@ void append_folded(std::string_view line, std::string& out);
 /// With its ASCII letters small.
 void append_small(std::string_view line, std::string& out);
 
+/// What a pattern matches in every line of a shape, and the places of what it captures there.
+struct ShapeMatch {
+  int pattern = 0;
+  LineCapture captured;
+};
+
+/// A pattern that asks for certain digits is to be asked of each line of a shape, unless other digits stand
+/// where it must have its own.
+struct DigitQuestion {
+  struct Piece {
+    std::uint16_t from = 0;  ///< in the line
+    std::string text;        ///< of it only the digits count
+  };
+  int pattern = 0;
+  std::vector<std::vector<Piece>> groups;  ///< of each group the line must hold at least one piece
+
+  /// False where the pattern surely does not match. `line` is of the shape.
+  [[nodiscard]] bool fits(std::string_view line) const;
+};
+
 /// What is known of a shape.
 struct ShapeVerdict {
-  bool tells = false;         ///< a pattern that is blind to digits matches it
-  std::vector<int> patterns;  ///< that are to be asked of each line, where it does not
+  std::vector<ShapeMatch> matches;
+  std::vector<DigitQuestion> questions;
 };
 
 /// The shapes seen of late; bounded. Not thread-safe.
@@ -38,20 +60,37 @@ class ShapeMemory {
   static constexpr std::size_t most_shapes = 4096;
 
   /// What `remember` was given for this shape, where it is still known; null for lines too long to be
-  /// remembered.
+  /// remembered. Valid until the next call of `remember`.
   const ShapeVerdict* find(std::string_view line);
-  /// Of the line that was looked for last and not found.
-  void remember(ShapeVerdict verdict);
+  /// The same by the instructions that every processor has; for tests.
+  const ShapeVerdict* find_plainly(std::string_view line);
+  /// Of the line that was looked for last and not found; returns what is kept. Null for one that is too long.
+  const ShapeVerdict* remember(ShapeVerdict verdict);
 
  private:
+  static constexpr std::size_t block_bytes = 32;
+  static constexpr std::size_t shapes_a_row = 4;
+  static constexpr std::size_t rows = most_shapes / shapes_a_row;
   struct Entry {
-    std::uint64_t hash = 0;
     std::string shape;
     ShapeVerdict verdict;
   };
-  std::vector<Entry> entries_;                     ///< by hash; a newer shape takes the place of an older one
-  std::array<char, longest_shape_bytes> shape_{};  ///< of the line that was looked for last
-  std::size_t shape_bytes_ = 0;                    ///< 0 when it is too long
+  /// Shapes whose hashes are alike. A new one takes the place of the oldest.
+  struct Row {
+    std::array<std::uint64_t, shapes_a_row> hashes{};
+    std::array<Entry, shapes_a_row> entries;
+    std::size_t oldest = 0;
+  };
+
+  const ShapeVerdict* look_up() const;
+  void shape_plainly(std::string_view line);
+  void shape_by_blocks(std::string_view line);
+  [[nodiscard]] std::size_t row() const { return hash_ >> 32 & (rows - 1); }
+
+  std::vector<Row> rows_;
+  alignas(block_bytes) std::array<char, longest_shape_bytes> shape_{};  ///< of the line looked for last
+  std::size_t shape_bytes_ = 0;
+  bool is_too_long_ = true;
   std::uint64_t hash_ = 0;
 };
 

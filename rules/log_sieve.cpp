@@ -8,6 +8,7 @@
 
 #include "rules/log_shape.hpp"
 #include "rules/log_text.hpp"
+#include "rules/processor.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -24,6 +25,8 @@ constexpr std::size_t block_bytes = 16, places_of_a_block = 8;
 /// More pieces than this in a group cost more to look for than the pattern itself.
 constexpr std::size_t most_pieces_looked_for = 1'000;
 constexpr std::size_t most_digits_looked_for = 32;
+/// With more places than this a group of pieces with digits tells too little to be worth its memory.
+constexpr std::size_t most_places_remembered = 32;
 constexpr std::size_t longest_text_by_blocks = 128;
 /// Behind a line that is searched by blocks: a block, and a text that begins in the last one.
 constexpr std::size_t padding_bytes = 32 + longest_text_by_blocks;
@@ -232,15 +235,12 @@ __attribute__((target("avx2"))) bool is_in_by_blocks(std::string_view text, std:
   return false;
 }
 
-const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
-
 #else
 
 void LogSieve::scan_by_eight(Room&) const {}
 bool is_in_by_blocks(std::string_view, std::string_view) {
   return true;
 }
-constexpr bool has_avx2 = false;
 
 #endif
 
@@ -253,21 +253,21 @@ bool LogSieve::holds_others(std::uint32_t pattern, std::string_view line, bool p
                              [&](const auto& group) { return std::ranges::any_of(group, stands); });
 }
 
-bool LogSieve::holds_digits(std::span<const int> some, std::string_view line, std::vector<int>& found) const {
-  thread_local std::string small;
-  small.clear();
-  append_small(line, small);
-  small.append(padding_bytes, '\0');
-  const std::string_view text = std::string_view(small).substr(0, line.size());
-  const auto stands = [&](const std::string& piece) {
-    return has_avx2 ? is_in_by_blocks(piece, text) : text.find(piece) != std::string_view::npos;
-  };
-  found.clear();
-  for (const int pattern : some)
-    if (std::ranges::all_of(digits_[static_cast<std::size_t>(pattern)],
-                            [&](const auto& group) { return std::ranges::any_of(group, stands); }))
-      found.push_back(pattern);
-  return !found.empty();
+DigitQuestion LogSieve::question(int pattern, std::string_view line) const {
+  const std::string text = folded(line);
+  DigitQuestion question{pattern, {}};
+  for (const auto& group : digits_[static_cast<std::size_t>(pattern)]) {
+    std::vector<DigitQuestion::Piece> pieces;
+    for (const std::string& piece : group) {
+      const std::string any_digits = folded(piece);
+      for (std::size_t at = text.find(any_digits);
+           at != std::string::npos && pieces.size() <= most_places_remembered;
+           at = text.find(any_digits, at + 1))
+        pieces.push_back({static_cast<std::uint16_t>(at), piece});
+    }
+    if (pieces.size() <= most_places_remembered) question.groups.push_back(std::move(pieces));
+  }
+  return question;
 }
 
 void LogSieve::pass_by(bool plainly, std::string_view line, Room& room, std::vector<int>& patterns) const {

@@ -10,12 +10,12 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "rules/log_patterns.hpp"
+#include "rules/log_shape.hpp"
 
 namespace nethealth {
 
@@ -28,9 +28,9 @@ class LogSieve {
 
   /// Appends the patterns that the line may match, each once, in any order. Thread-safe.
   void pass(std::string_view line, std::vector<int>& patterns) const;
-  /// Of some patterns those of which the line also holds, in each group that has digits, a piece with these
-  /// very digits. False when there is none. Thread-safe.
-  bool holds_digits(std::span<const int> some, std::string_view line, std::vector<int>& found) const;
+  /// Where in a line that passes for this pattern the pieces stand whose digits the pattern asks for.
+  /// Thread-safe.
+  [[nodiscard]] DigitQuestion question(int pattern, std::string_view line) const;
   /// The same as pass() by the instructions that every processor has; for tests.
   void pass_plainly(std::string_view line, std::vector<int>& patterns) const;
 

@@ -11,6 +11,7 @@
 #include <hs/hs.h>
 #endif
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
@@ -30,6 +31,7 @@
 #include "probes/log_follower.hpp"
 #include "rules/log_matcher.hpp"
 #include "rules/log_prepared.hpp"
+#include "rules/nearby_lines.hpp"
 
 namespace {
 
@@ -52,6 +54,18 @@ constexpr std::array ordinary = {
     "db postgres[%u]: [%u-1] LOG:  checkpoint complete: wrote 12 buffers (0.1%%); 0 WAL file(s) added",
     "term-03 Service Control Manager: Windows Update サービスは実行状態に移行しました。(%u/%u)",
     "cs-1 juki-batch[%u]: 夜間バッチ処理を開始しました。件数=%u",
+    "fw date=2026-11-24 time=09:00:00 devname=\"fw-1\" type=\"traffic\" subtype=\"forward\" level=\"notice\" "
+    "srcip=192.0.2.%u srcport=%u srcintf=\"lan1\" dstip=198.51.100.7 dstport=443 action=\"accept\" "
+    "policyid=3 "
+    "service=\"HTTPS\" trandisp=\"snat\" duration=120 sentbyte=4210 rcvdbyte=18042 sentpkt=31 rcvdpkt=36",
+    "web 192.0.2.%u - sato [24/Nov/2026:09:00:00 +0900] \"POST /juki/inquiry/search?ward=%u&page=2 "
+    "HTTP/1.1\" 200 "
+    "18211 \"https://juki.example.lg.jp/juki/inquiry\" \"Mozilla/5.0 (Windows NT 10.0; Win64; x64) "
+    "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\"",
+    "ad-1 Microsoft-Windows-Security-Auditing[%u]: 4634: アカウントがログオフしました。 サブジェクト: "
+    "セキュリティ ID: "
+    "S-1-5-21-1000 アカウント名: sato アカウント ドメイン: JUKI ログオン ID: 0x%u ログオン タイプ: 3 "
+    "このイベントは、ログオン セッションが破棄された場合に生成されます。",
 };
 constexpr std::array telling = {
     "cs-1 kernel: [%u.0] blk_update_request: I/O error, dev sdb, sector %u op 0x0:(READ) flags 0x0",
@@ -60,6 +74,9 @@ constexpr std::array telling = {
     "ups upsmon[%u]: UPS ups%u@localhost on battery",
     "term-03 Service Control Manager: Print Spooler サービスは予期せぬ原因により終了しました。(%u/%u)",
 };
+
+/// Before and after a telling line, as the daemon keeps them.
+constexpr std::size_t context_lines = NearbyLimits{}.before;
 
 std::string day_of_lines(std::size_t bytes) {
   std::mt19937 random(20261124);
@@ -161,6 +178,7 @@ Counts follow(const std::string& path, const std::string& encoding, std::size_t 
   Counts counts;
   boost::asio::io_context io;
   LogFollowerOptions options;
+  options.context_lines = context_lines;
   options.sieve = [&](std::string_view line) {
     ++counts.lines;
     return matcher != nullptr && matcher->may_match(line);
@@ -222,8 +240,9 @@ void measure(const fs::path& folder, std::size_t megabytes) {
     if (limit == 0.0) limit = value;
     std::printf("%-52s %8.1f MB/s  %6.2f of ours\n", what, value, value / limit);
   };
-  std::printf("%zu rules, %zu literals, %.0f MB\n", matcher.rules().size(), literals.size(),
-              static_cast<double>(text.size()) / 1e6);
+  std::printf("%zu rules, %zu literals, %.0f MB, %.0f bytes a line\n", matcher.rules().size(),
+              literals.size(), static_cast<double>(text.size()) / 1e6,
+              static_cast<double>(text.size()) / static_cast<double>(std::ranges::count(text, '\n')));
   Counts counts;
   row("ours, UTF-8, file to classified line",
       speed(text.size(), [&] { counts = follow(plain, "utf-8", text.size(), &matcher); }));
