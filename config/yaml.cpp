@@ -251,7 +251,7 @@ struct SyntaxPhrase {
 };
 
 /// What the library says, in words that tell what to do.
-constexpr std::array<SyntaxPhrase, 19> syntax_phrases{{
+const std::array<SyntaxPhrase, 19> syntax_phrases{{
     {YAML::ErrorMsg::END_OF_MAP,
      {"ここでは「キー: 値」が続くはずです。字下げとコロンの後の空白を確かめてください",
       "expected another \"key: value\" here; check the indentation and the space after the colon"}},

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cmath>
+#include <deque>
 #include <optional>
 #include <queue>
 #include <random>
@@ -31,30 +32,6 @@ struct Packet {
   FloatMilliseconds round_trip{};
 };
 
-struct Look {
-  bool active = false;
-  std::uint32_t round = 0;
-  Address address;
-  IcmpRequest request;
-  IcmpProber::Callback callback;
-  std::vector<Packet> packets;
-  std::size_t next = 0;  ///< the first packet not yet sent or given up
-  Clock::duration timeout{};
-  std::optional<SteadyTime> trying_since;
-  std::optional<IcmpError> error;
-  std::uint32_t overflows = 0;  ///< of the socket when the look began
-
-  [[nodiscard]] bool settled() const {
-    return next == packets.size() && std::none_of(packets.begin(), packets.end(), [](const Packet& packet) {
-             return packet.state == PacketState::waiting;
-           });
-  }
-  [[nodiscard]] int count(PacketState state) const {
-    return static_cast<int>(std::count_if(packets.begin(), packets.end(),
-                                          [state](const Packet& packet) { return packet.state == state; }));
-  }
-};
-
 /// What is known of an address from its earlier answers (RFC 6298, section 2).
 struct Target {
   std::uint16_t next_sequence = 0;
@@ -79,6 +56,31 @@ struct Target {
     const FloatMilliseconds least(IcmpProber::least_timeout);
     const auto estimate = std::max(least, margin * (*smoothed + 4 * variation)) * (1 << doublings);
     return std::chrono::duration_cast<Clock::duration>(std::min(FloatMilliseconds(longest), estimate));
+  }
+};
+
+struct Look {
+  bool active = false;
+  std::uint32_t round = 0;
+  Address address;
+  IcmpRequest request;
+  IcmpProber::Callback callback;
+  Target* target = nullptr;  ///< of the address; stays while it has a look
+  std::vector<Packet> packets;
+  std::size_t next = 0;  ///< the first packet not yet sent or given up
+  Clock::duration timeout{};
+  std::optional<SteadyTime> trying_since;
+  std::unique_ptr<IcmpError> error;  ///< seldom there, and looks are many
+  std::uint32_t overflows = 0;       ///< of the socket when the look began
+
+  [[nodiscard]] bool settled() const {
+    return next == packets.size() && std::none_of(packets.begin(), packets.end(), [](const Packet& packet) {
+             return packet.state == PacketState::waiting;
+           });
+  }
+  [[nodiscard]] int count(PacketState state) const {
+    return static_cast<int>(std::count_if(packets.begin(), packets.end(),
+                                          [state](const Packet& packet) { return packet.state == state; }));
   }
 };
 
@@ -132,7 +134,7 @@ std::string IcmpOpened::text() const {
 class IcmpProber::Core : public std::enable_shared_from_this<Core> {
  public:
   explicit Core(boost::asio::io_context& io)
-      : io_(io), timer_(io), sockets_{IcmpSocket(io, IcmpFamily::ipv4), IcmpSocket(io, IcmpFamily::ipv6)} {
+      : io_(io), timer_(io), sockets_{IcmpSocket(IcmpFamily::ipv4), IcmpSocket(IcmpFamily::ipv6)} {
     std::random_device random;
     cookie_ = (static_cast<std::uint64_t>(random()) << 32) | random();
     first_sequence_ = static_cast<std::uint16_t>(random());
@@ -142,8 +144,6 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
     const auto ipv4 = sockets_[0].open();
     const auto ipv6 = sockets_[1].open();
     if (!ipv4 && !ipv6) return tl::unexpected(ipv4.error());
-    watch(IcmpFamily::ipv4);
-    watch(IcmpFamily::ipv6);
     return IcmpOpened{ipv4.value_or(IcmpAccess::none), ipv6.value_or(IcmpAccess::none)};
   }
 
@@ -165,6 +165,7 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
     look.callback = std::move(callback);
     look.packets.assign(static_cast<std::size_t>(std::clamp(request.packets, 1, max_packets)), Packet{});
     Target& target = remember(address);
+    look.target = &target;
     for (auto& packet : look.packets) packet.sequence = target.next_sequence++;
     look.timeout = request.hop_limit > 0 ? Clock::duration(request.timeout) : target.timeout(request.timeout);
     target.looks.push_back(slot);
@@ -183,17 +184,22 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
   }
   IcmpSocket& socket(const Address& address) { return sockets_[index(family_of(address))]; }
 
-  void post(Callback callback, IcmpSeen seen) {
-    boost::asio::post(
-        io_, [weak = weak_from_this(), callback = std::move(callback), seen = std::move(seen)]() mutable {
-          if (!weak.expired()) callback(std::move(seen));
-        });
+  /// Told later, in one go: the owner may ask again, or destroy us, from inside its callback.
+  void tell(Callback callback, IcmpSeen seen) {
+    told_.push_back({std::move(callback), std::move(seen)});
+    if (told_.size() > 1) return;
+    boost::asio::post(io_, [weak = weak_from_this()] {
+      std::vector<Told> told;
+      if (const auto core = weak.lock()) told.swap(core->told_);
+      for (Told& one : told)
+        if (!weak.expired()) one.callback(std::move(one.seen));
+    });
   }
 
   void answer_blind(Callback callback) {
     IcmpSeen seen;
     seen.blind = true;
-    post(std::move(callback), std::move(seen));
+    tell(std::move(callback), std::move(seen));
   }
 
   std::uint32_t free_slot() {
@@ -220,12 +226,15 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
     arm();
   }
 
-  /// One timer for all: never sooner than one tick after the last, so that work comes in batches.
+  /// One timer for all, so that work comes in batches: what has arrived is read every `tick` while anything
+  /// is waited for, and nothing is done sooner than `shortest_tick` after the last time.
   void arm() {
     if (in_tick_) return;
     drop_settled();
     if (due_.empty()) return;
-    const SteadyTime at = std::max(due_.top().at, last_tick_ + tick);
+    SteadyTime at = due_.top().at;
+    if (waiting_ > 0) at = std::min(at, last_tick_ + tick);
+    at = std::max(at, last_tick_ + shortest_tick);
     if (armed_ && *armed_ <= at) return;
     armed_ = at;
     timer_.expires_at(at);
@@ -282,15 +291,6 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
         [this, family](const IcmpArrival& arrival) { take(arrival, family); });
   }
 
-  void watch(IcmpFamily family) {
-    sockets_[index(family)].when_readable([weak = weak_from_this(), family] {
-      const auto core = weak.lock();
-      if (!core) return;
-      core->drain(family);
-      core->watch(family);
-    });
-  }
-
   void send_next(std::uint32_t slot) {
     Look& look = looks_[slot];
     Packet& packet = look.packets[look.next];
@@ -302,10 +302,11 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
       case IcmpSocket::Sent::yes:
         ++counters_.sent;
         packet.state = PacketState::waiting;
+        ++waiting_;
         break;
       case IcmpSocket::Sent::unreachable:
         packet.state = PacketState::refused;
-        if (!look.error) look.error = IcmpError{"local_unreachable", ""};
+        if (!look.error) look.error = std::make_unique<IcmpError>(IcmpError{"local_unreachable", ""});
         break;
       case IcmpSocket::Sent::again:
         if (!look.trying_since) look.trying_since = now;
@@ -382,9 +383,10 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
       return;
     }
     ++counters_.answered;
+    if (packet->state == PacketState::waiting) --waiting_;
     packet->state = PacketState::answered;
     packet->round_trip = std::max(FloatMilliseconds{}, FloatMilliseconds(arrival.at - packet->sent));
-    remember(look.address).learn(packet->round_trip);
+    look.target->learn(packet->round_trip);
     if (look.settled()) finish(*slot);
   }
 
@@ -414,27 +416,30 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
     if (packet == nullptr || packet->state != PacketState::waiting) return;
     ++counters_.refused;
     packet->state = PacketState::refused;
+    --waiting_;
     if (!arrival.own_host && (!look.error || look.error->from.empty())) {
-      look.error = IcmpError{std::string(refusal.type), arrival.from.to_string()};
+      look.error =
+          std::make_unique<IcmpError>(IcmpError{std::string(refusal.type), arrival.from.to_string()});
       if (look.request.hop_limit > 0)
         look.error->rtt_ms = std::max(0.0, FloatMilliseconds(arrival.at - packet->sent).count());
     } else if (arrival.own_host && !look.error) {
+      const bool is_silent = refusal.type == "host_unreachable";
       look.error =
-          IcmpError{refusal.type == "host_unreachable" ? "neighbour_silent" : "local_unreachable", ""};
+          std::make_unique<IcmpError>(IcmpError{is_silent ? "neighbour_silent" : "local_unreachable", ""});
     }
     if (look.settled()) finish(*slot);
   }
 
   void finish(std::uint32_t slot) {
     Look& look = looks_[slot];
-    Target& target = remember(look.address);
+    Target& target = *look.target;
     const int unanswered = look.count(PacketState::waiting);
     const bool ours = unanswered > 0 && socket(look.address).overflows() != look.overflows;
     IcmpSeen seen;
     seen.received = look.count(PacketState::answered);
     seen.sent = seen.received + look.count(PacketState::refused) + (ours ? 0 : unanswered);
     seen.blind = seen.sent == 0;
-    seen.error = look.error;
+    if (look.error) seen.error = std::move(*look.error);
     measure(look, seen);
     if (look.request.hop_limit > 0) {
       // Silence at a distance says nothing of the device's own speed.
@@ -444,23 +449,31 @@ class IcmpProber::Core : public std::enable_shared_from_this<Core> {
       target.doublings = 0;
     }
     std::erase(target.looks, slot);
+    waiting_ -= static_cast<std::size_t>(unanswered);
     look.active = false;
     free_.push_back(slot);
     --under_way_;
     --of_family_[index(family_of(look.address))];
-    post(std::exchange(look.callback, nullptr), std::move(seen));
+    tell(std::exchange(look.callback, nullptr), std::move(seen));
   }
+
+  struct Told {
+    Callback callback;
+    IcmpSeen seen;
+  };
 
   boost::asio::io_context& io_;
   boost::asio::steady_timer timer_;
+  std::vector<Told> told_;  ///< not yet
   std::array<IcmpSocket, 2> sockets_;
   std::array<std::uint32_t, 2> overflows_{};
   std::uint64_t cookie_ = 0;
   std::uint16_t first_sequence_ = 0;
   std::uint32_t round_ = 0;
-  std::vector<Look> looks_;
+  std::deque<Look> looks_;  ///< by slot
   std::vector<std::uint32_t> free_;
   std::size_t under_way_ = 0;
+  std::size_t waiting_ = 0;                 ///< packets
   std::array<std::size_t, 2> of_family_{};  ///< looks under way
   std::unordered_map<Address, Target> targets_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;

@@ -1,5 +1,6 @@
 #pragma once
-// Asks devices by ICMP echo: any number of looks at once over one socket a family, paced by one tick.
+// Asks devices by ICMP echo: any number of looks at once over one socket a family, paced by one tick, at
+// which answers are read too (their times are the kernel's).
 //
 // Everything happens on the one thread that runs the io_context. Late work of our own never counts against a
 // device: what has arrived is read before anything is declared lost, and answers that the kernel had to throw
@@ -91,7 +92,9 @@ class IcmpProber {
   static constexpr std::size_t max_looks = 65'536;        ///< at the same time
   static constexpr std::size_t max_remembered = 131'072;  ///< addresses with a history of round trips
   static constexpr std::size_t max_sent_per_tick = 100;   ///< the smallest receive buffer holds more answers
-  static constexpr Milliseconds tick{5};
+  static constexpr Milliseconds tick{5};  ///< between two readings while anything is waited for
+  static constexpr Milliseconds shortest_tick{
+      4};  ///< a tick of others that comes a little early is no second one
   static constexpr Milliseconds least_timeout{250};
   static constexpr Milliseconds send_patience{200};  ///< how long a packet is tried when buffers are full
 

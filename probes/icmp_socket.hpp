@@ -1,9 +1,7 @@
 #pragma once
 // One ICMP socket for every device of one address family: the system calls of echo and nothing else.
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -46,8 +44,10 @@ class IcmpSocket {
     impossible,   ///< the kernel refuses the address; asking again would not help
   };
 
-  IcmpSocket(boost::asio::io_context& io, IcmpFamily family);
+  explicit IcmpSocket(IcmpFamily family);
   ~IcmpSocket();
+  IcmpSocket(const IcmpSocket&) = delete;
+  IcmpSocket& operator=(const IcmpSocket&) = delete;
 
   /// Raw if allowed, else datagram. The failure says what to do.
   Result<IcmpAccess> open();
@@ -59,8 +59,6 @@ class IcmpSocket {
   /// Hands on what has arrived, at most `drain_batches` batches, without waiting. True when more may be
   /// there.
   bool drain(const std::function<void(const IcmpArrival&)>& arrived);
-  /// Calls back once when something can be read. Not called after destruction.
-  void when_readable(std::function<void()> readable);
 
   /// Packets the kernel had to throw away because we read too slowly: our loss, never a device's. A total.
   [[nodiscard]] std::uint32_t overflows();
@@ -78,7 +76,7 @@ class IcmpSocket {
   IcmpFamily family_;
   IcmpAccess access_ = IcmpAccess::none;
   std::uint16_t identifier_ = 0;  ///< of a raw socket's echoes; the kernel chooses a datagram socket's
-  boost::asio::posix::stream_descriptor descriptor_;
+  int descriptor_ = -1;
   std::unique_ptr<Batch> batch_;
 };
 

@@ -1,11 +1,14 @@
 // Asks many addresses once by ICMP echo, for tests/bench/icmp_sweep:
 //
 //   icmp_sweep ours|limit COUNT RATE
+//   icmp_sweep silent COUNT
 //
 // `ours` is the product's prober; `limit` is the least that a program can do on this kernel: one raw socket,
 // one sendto a packet, answers read in batches, a mark a target, and nothing of errors, time limits, round
 // trips or IPv6. Targets are 127.1.0.1 and up, RATE of them a second in steps of 5 ms, 0 for as fast as it
-// goes. Prints targets, answers, seconds and the seconds of processor time.
+// goes. Prints targets, answers, seconds and the seconds of processor time. `silent` is the product's prober
+// again, which asks once more who did not answer in half a second, and prints the seconds that took and the
+// addresses that stayed silent.
 
 #include <arpa/inet.h>
 #include <netinet/ip_icmp.h>
@@ -68,23 +71,37 @@ class Ours {
     return answered_;
   }
 
+  /// Those who answer neither of two packets.
+  std::vector<std::string> find_silent() {
+    timeout_ = std::chrono::milliseconds(500);
+    asks_again_ = true;
+    run();
+    return silent_;
+  }
+
  private:
   void next() {
     const auto passed = std::chrono::duration<double>(Clock::now() - begun_ + step).count();
     const int until = rate_ == 0 ? count_ : std::min(count_, static_cast<int>(passed * rate_));
-    for (; asked_ < until; ++asked_) ask(asked_);
+    for (; asked_ < until; ++asked_) ask(asked_, asks_again_);
     if (asked_ == count_) return;
     timer_.expires_after(step);
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) next();
     });
   }
-  void ask(int number) {
+  void ask(int number, bool again) {
     IcmpRequest request;
     request.packets = 1;
-    prober_.look(boost::asio::ip::address_v4(address_of(number)), request, [this](const IcmpSeen& seen) {
+    request.timeout = timeout_;
+    const boost::asio::ip::address_v4 address(address_of(number));
+    prober_.look(address, request, [this, number, again, address](const IcmpSeen& seen) {
+      if (seen.received == 0 && again) return ask(number, false);
       ++done_;
-      if (seen.received > 0) ++answered_;
+      if (seen.received > 0)
+        ++answered_;
+      else
+        silent_.push_back(address.to_string());
     });
   }
 
@@ -97,6 +114,9 @@ class Ours {
   int asked_ = 0;
   int done_ = 0;
   int answered_ = 0;
+  Milliseconds timeout_{1'000};
+  bool asks_again_ = false;
+  std::vector<std::string> silent_;
 };
 
 class Limit {
@@ -184,15 +204,23 @@ class Limit {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::cerr << "icmp_sweep ours|limit COUNT RATE\n";
+  const std::string what = argc > 1 ? argv[1] : "";
+  if (argc != (what == "silent" ? 3 : 4)) {
+    std::cerr << "icmp_sweep ours|limit COUNT RATE\nicmp_sweep silent COUNT\n";
     return 2;
   }
   const int count = std::atoi(argv[2]);
+  if (what == "silent") {
+    const auto from = Clock::now();
+    const std::vector<std::string> silent = Ours(count, 0).find_silent();
+    std::cout << std::chrono::duration<double>(Clock::now() - from).count();
+    for (const std::string& address : silent) std::cout << " " << address;
+    std::cout << "\n";
+    return 0;
+  }
   const int rate = std::atoi(argv[3]);
   const auto begun = Clock::now();
-  const int answered =
-      std::string(argv[1]) == "ours" ? Ours(count, rate).run() : Limit(count).run(count, rate);
+  const int answered = what == "ours" ? Ours(count, rate).run() : Limit(count).run(count, rate);
   const std::chrono::duration<double> passed = Clock::now() - begun;
   std::cout << count << " " << answered << " " << passed.count() << " " << processor_seconds() << "\n";
   return answered == count ? 0 : 1;

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <map>
 #include <optional>
 
