@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "probes/snmp_value.hpp"
 
@@ -15,6 +16,7 @@ namespace ber {
 inline constexpr std::uint8_t integer = 0x02, octets = 0x04, null = 0x05, oid = 0x06, sequence = 0x30;
 inline constexpr std::uint8_t address = 0x40, counter32 = 0x41, gauge32 = 0x42, ticks = 0x43, opaque = 0x44;
 inline constexpr std::uint8_t counter64 = 0x46;
+inline constexpr std::uint8_t no_such_object = 0x80, no_such_instance = 0x81, end_of_view = 0x82;
 inline constexpr std::uint8_t trap_v1 = 0xA4, inform = 0xA6, trap_v2 = 0xA7, response = 0xA2;
 }  // namespace ber
 
@@ -52,7 +54,9 @@ std::optional<std::int64_t> ber_signed(std::string_view body);
 std::optional<std::uint64_t> ber_unsigned(std::string_view body);
 /// 1 to 128 numbers of 32 bits.
 std::optional<Oid> ber_oid(std::string_view body);
-/// A value of a variable binding; kinds that are not known are octets.
+/// A value of a variable binding; kinds that are not known are octets. Of a 32-bit type only 32 bits count.
 std::optional<SnmpValue> ber_value(const BerReader::Field& field);
+/// The bindings of a VarBindList; those beyond `most` are left out. Empty when one of them is damaged.
+std::optional<std::vector<VarBind>> ber_varbinds(std::string_view list, std::size_t most);
 
 }  // namespace nethealth

@@ -48,6 +48,7 @@ class Oid {
     }
     if (beyond_.empty()) beyond_.assign(here_.begin(), here_.begin() + size_);
     beyond_.insert(beyond_.end(), first, last);
+    here_.fill(0);
     size_ = 0;
   }
 
@@ -55,6 +56,7 @@ class Oid {
     return std::equal(a.begin(), a.end(), b.begin(), b.end());
   }
   friend std::strong_ordering operator<=>(const Oid& a, const Oid& b) {
+    if (a.beyond_.empty() && b.beyond_.empty()) return compare_here(a, b);
     const std::size_t same = common(a, b);
     const bool one_ends = same == a.size() || same == b.size();
     return one_ends ? a.size() <=> b.size() : a[same] <=> b[same];
@@ -65,16 +67,27 @@ class Oid {
     const const_iterator left = a.begin();
     const const_iterator right = b.begin();
     std::size_t same = 0;
-    // Two at a time: siblings in a table differ at their end.
-    while (same + 2 <= most && std::memcmp(left + same, right + same, 2 * sizeof *left) == 0) same += 2;
-    if (same < most && left[same] == right[same]) ++same;
+    // Four at a time: siblings in a table differ at their end.
+    while (same + 4 <= most && std::memcmp(left + same, right + same, 4 * sizeof *left) == 0) same += 4;
+    while (same < most && left[same] == right[same]) ++same;
     return same;
   }
 
  private:
-  std::array<std::uint32_t, 19> here_{};
-  std::uint8_t size_ = 0;              ///< of `here_`, while `beyond_` is empty
-  std::vector<std::uint32_t> beyond_;  ///< all numbers, once they do not fit in `here_`
+  /// Behind the last number there are noughts, so where one is the beginning of the other it is not greater.
+  static std::strong_ordering compare_here(const Oid& a, const Oid& b) {
+    const std::uint32_t* left = a.here_.data();
+    const std::uint32_t* right = b.here_.data();
+    std::size_t at = 0;
+    while (at + 4 <= a.here_.size() && std::memcmp(left + at, right + at, 4 * sizeof *left) == 0) at += 4;
+    for (; at < a.here_.size(); ++at)
+      if (left[at] != right[at]) return left[at] <=> right[at];
+    return a.size_ <=> b.size_;
+  }
+
+  std::array<std::uint32_t, 19> here_{};  ///< nought beyond `size_`
+  std::uint8_t size_ = 0;                 ///< of `here_`, while `beyond_` is empty
+  std::vector<std::uint32_t> beyond_;     ///< all numbers, once they do not fit in `here_`
 };
 
 /// Dotted numbers, without a leading dot; 1 to 128 of them. Empty if it is not that.

@@ -581,11 +581,11 @@ Result<std::string> encode_discovery(std::int32_t id) {
 
 namespace {
 
+/// Of a message of version 3.
 SnmpAnswer judge(int outcome, const netsnmp_pdu& pdu, std::int32_t id, const Credential& credential,
                  const UsmEngine& engine) {
   SnmpAnswer answer;
-  const bool version3 = credential.version == SnmpVersion::v3;
-  const bool is_report = version3 && pdu.command == SNMP_MSG_REPORT;
+  const bool is_report = pdu.command == SNMP_MSG_REPORT;
   answer.response = response_of(pdu);
   if (is_report) answer.report = report_of(answer.response);
   if (outcome == SNMPERR_USM_NOTINTIMEWINDOW) {
@@ -604,22 +604,20 @@ SnmpAnswer judge(int outcome, const netsnmp_pdu& pdu, std::int32_t id, const Cre
     return answer;
   }
   if (outcome != 0) return answer;
-  answer.authentic = version3 && pdu.securityLevel >= SNMP_SEC_LEVEL_AUTHNOPRIV;
+  answer.authentic = pdu.securityLevel >= SNMP_SEC_LEVEL_AUTHNOPRIV;
   if (is_report) {
     answer.kind = SnmpAnswer::Kind::report;
     return answer;
   }
-  const bool notification = version3 && pdu.command == SNMP_MSG_TRAP2;
-  const bool inform = version3 && pdu.command == SNMP_MSG_INFORM;
+  const bool notification = pdu.command == SNMP_MSG_TRAP2;
+  const bool inform = pdu.command == SNMP_MSG_INFORM;
   if (!notification && !inform && (pdu.command != SNMP_MSG_RESPONSE || pdu.reqid != id)) return answer;
-  if (version3) {
-    const std::string_view engine_id(reinterpret_cast<const char*>(pdu.securityEngineID),
-                                     pdu.securityEngineIDLen);
-    const std::string_view user(pdu.securityName, pdu.securityNameLen);
-    if (pdu.securityLevel < security_level(credential) || engine_id != engine.id || user != credential.user) {
-      answer.kind = SnmpAnswer::Kind::unsafe;
-      return answer;
-    }
+  const std::string_view engine_id(reinterpret_cast<const char*>(pdu.securityEngineID),
+                                   pdu.securityEngineIDLen);
+  const std::string_view user(pdu.securityName, pdu.securityNameLen);
+  if (pdu.securityLevel < security_level(credential) || engine_id != engine.id || user != credential.user) {
+    answer.kind = SnmpAnswer::Kind::unsafe;
+    return answer;
   }
   answer.kind = notification ? SnmpAnswer::Kind::notification
                 : inform     ? SnmpAnswer::Kind::inform
@@ -631,15 +629,12 @@ SnmpAnswer judge(int outcome, const netsnmp_pdu& pdu, std::int32_t id, const Cre
 
 SnmpAnswer decode_snmp(std::string_view bytes, std::int32_t id, const Credential& credential,
                        UsmEngine& engine, std::chrono::steady_clock::time_point now) {
+  if (credential.version != SnmpVersion::v3) return read_community_answer(bytes, id, credential.version);
   netsnmp_session session = session_for(credential, engine.id);
   const Pdu pdu(static_cast<netsnmp_pdu*>(std::calloc(1, sizeof(netsnmp_pdu))));
   if (!pdu) return {};
   std::string copy(bytes);  // the library may write into what it parses
   auto* data = reinterpret_cast<u_char*>(copy.data());
-  if (credential.version != SnmpVersion::v3) {
-    const int outcome = snmp_parse(nullptr, &session, pdu.get(), data, copy.size());
-    return judge(outcome, *pdu, id, credential, engine);
-  }
   const LibraryLists lists(engine, now);
   const int outcome = snmp_parse(nullptr, &session, pdu.get(), data, copy.size());
   SnmpAnswer answer = judge(outcome, *pdu, id, credential, engine);

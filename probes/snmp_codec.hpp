@@ -1,7 +1,8 @@
 #pragma once
-// SNMP messages to bytes and back (RFC 1157, 3416, 3412, 3414, 3826, 7860). net-snmp does the encoding and
-// the cryptography and is seen by snmp_codec.cpp alone; sockets, waiting, retries and engine discovery are
-// ours, because the library's own session blocks its caller while it discovers an SNMPv3 engine.
+// SNMP messages to bytes and back (RFC 1157, 3416, 3412, 3414, 3826, 7860). net-snmp does the encoding,
+// version 3 and the cryptography and is seen by snmp_codec.cpp alone; sockets, waiting, retries and engine
+// discovery are ours, because the library's own session blocks its caller while it discovers an SNMPv3
+// engine.
 //
 // The library keeps global tables: call from one thread only.
 
@@ -125,6 +126,10 @@ struct SnmpAnswer {
   UsmReport report = UsmReport::other;
   bool authentic = false;  ///< the digest was right
 };
+
+/// Reads an answer of version 1 or 2c to the request of this id. Without the library: it sets aside a
+/// kilobyte for each value, which was most of the cost of reading tables.
+SnmpAnswer read_community_answer(std::string_view bytes, std::int32_t id, SnmpVersion version);
 
 /// Reads an answer whose envelope named this agent's outstanding request. Adopts newer boots and time into
 /// `engine`.

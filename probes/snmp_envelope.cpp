@@ -1,4 +1,6 @@
-// What can be read of a message before any key is used (RFC 1157, RFC 3416, RFC 3412 6).
+// What can be read of a message without any key (RFC 1157, RFC 3416, RFC 3412 6).
+
+#include <utility>
 
 #include "probes/ber_reader.hpp"
 #include "probes/snmp_codec.hpp"
@@ -60,6 +62,33 @@ std::optional<SnmpEnvelope> open_envelope(std::string_view bytes) {
   if (!id) return std::nullopt;
   envelope.id = *id;
   return envelope;
+}
+
+SnmpAnswer read_community_answer(std::string_view bytes, std::int32_t id, SnmpVersion version) {
+  SnmpAnswer answer;
+  BerReader outer(bytes);
+  const auto whole = outer.next(ber::sequence);
+  if (!whole) return answer;
+  BerReader fields(*whole);
+  const auto its_version = fields.integer();
+  const auto community = fields.next(ber::octets);
+  const auto pdu = fields.next(ber::response);
+  if (its_version != (version == SnmpVersion::v1 ? wire_version::v1 : wire_version::v2c) || !community ||
+      !pdu)
+    return answer;
+  BerReader parts(*pdu);
+  const auto its_id = as_id(parts.integer());
+  const auto status = as_id(parts.integer());
+  const auto index = as_id(parts.integer());
+  const auto list = parts.next(ber::sequence);
+  if (its_id != id || !status || !index || !list) return answer;
+  auto varbinds = ber_varbinds(*list, bytes.size());
+  if (!varbinds) return answer;
+  answer.kind = SnmpAnswer::Kind::response;
+  answer.response.error_status = *status;
+  answer.response.error_index = *index;
+  answer.response.varbinds = std::move(*varbinds);
+  return answer;
 }
 
 }  // namespace nethealth

@@ -8,24 +8,6 @@ namespace {
 
 const Oid generic_traps{1, 3, 6, 1, 6, 3, 1, 1, 5};
 
-/// Empty when one of them is damaged. Those beyond the limit are left out.
-std::optional<std::vector<VarBind>> read_varbinds(std::string_view list) {
-  std::vector<VarBind> varbinds;
-  BerReader reader(list);
-  while (!reader.at_end()) {
-    const auto pair = reader.next(ber::sequence);
-    if (!pair) return std::nullopt;
-    BerReader inside(*pair);
-    const auto name = inside.next(ber::oid);
-    auto oid = name ? ber_oid(*name) : std::nullopt;
-    const auto field = inside.next();
-    auto value = field ? ber_value(*field) : std::nullopt;
-    if (!oid || !value) return std::nullopt;
-    if (varbinds.size() < max_trap_varbinds) varbinds.push_back({std::move(*oid), std::move(*value)});
-  }
-  return varbinds;
-}
-
 /// RFC 3584, 3.1: generic traps have identifiers of their own, specific ones hang under their enterprise.
 std::optional<Oid> version_1_trap(const Oid& enterprise, std::int64_t generic, std::int64_t specific) {
   constexpr std::int64_t enterprise_specific = 6;
@@ -46,7 +28,7 @@ bool read_version_1(std::string_view body, TrapMessage& message) {
   const auto list = pdu.next(ber::sequence);
   if (!enterprise || !agent || !generic || !specific || !uptime || !list) return false;
   const auto trap = version_1_trap(*enterprise, *generic, *specific);
-  auto varbinds = read_varbinds(*list);
+  auto varbinds = ber_varbinds(*list, max_trap_varbinds);
   if (!trap || !varbinds) return false;
   message.trap = *trap;
   message.varbinds = std::move(*varbinds);
@@ -60,7 +42,7 @@ bool read_version_2(std::string_view body, TrapMessage& message) {
   const auto index = pdu.integer();
   const auto list = pdu.next(ber::sequence);
   if (!id || !status || !index || !list) return false;
-  auto varbinds = read_varbinds(*list);
+  auto varbinds = ber_varbinds(*list, max_trap_varbinds);
   if (!varbinds) return false;
   const auto trap = take_trap_oid(*varbinds);
   if (!trap) return false;

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <random>
+
+#include "probes/snmp_codec.hpp"
 #include "probes/snmp_interfaces.hpp"
 #include "probes/snmp_totals.hpp"
 #include "probes/snmp_uptime.hpp"
@@ -89,6 +92,25 @@ TEST_CASE("identifiers keep their order and their numbers however long they are"
   CHECK(Oid{1, 3, 10} > Oid{1, 3, 9, 9});
   CHECK(Oid{1, 3} < Oid{1, 3, 0});
   CHECK(Oid{1, 3, 6} != Oid{1, 3});
+}
+
+TEST_CASE("identifiers are ordered as their numbers are") {
+  std::mt19937 random(20261124);
+  Oid used;  // moved from again and again
+  for (int round = 0; round < 20'000; ++round) {
+    std::vector<std::uint32_t> a(random() % 24), b;
+    for (auto& number : a) number = random() % 8 == 0 ? UINT32_MAX - random() % 2 : random() % 2;
+    b.assign(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(random() % (a.size() + 1)));
+    while (random() % 3 != 0) b.push_back(random() % 3 == 0 ? UINT32_MAX : random() % 2);
+    used.append(a.begin(), a.end());
+    const Oid left = std::move(used), right(b.begin(), b.end());
+    used = Oid();
+    used.append(b.begin(), b.end());
+    CHECK(used == right);
+    used = Oid();
+    CHECK((left <=> right) == (a <=> b));
+    CHECK((left == right) == (a == b));
+  }
 }
 
 TEST_CASE("a walk takes the rows of its columns and ends where each column ends") {
@@ -350,4 +372,77 @@ TEST_CASE("a walk that bulk requests leave unanswered goes on by single rows") {
   walk.accept(rows({row({1, 3, 1, 1}, 1), row({1, 3, 2, 1}, 2)}), 50, readings);
   CHECK(readings.size() == 2);
   CHECK_FALSE(walk.retry_gently());
+}
+
+namespace {
+
+std::string ber_field(int tag, const std::string& body) {
+  std::string field{static_cast<char>(tag)};
+  if (body.size() >= 0x80) field += '\x81';
+  return field + static_cast<char>(body.size()) + body;
+}
+
+std::string ber_binding(const std::string& value) {
+  return ber_field(0x30, ber_field(0x06, "\x2B\x06\x01\x87\x68") + value);  // 1.3.6.1.1000
+}
+
+std::string ber_answer(int version, int id, const std::string& bindings) {
+  const auto number = [](int value) { return ber_field(0x02, std::string(1, static_cast<char>(value))); };
+  const std::string pdu = ber_field(0xA2, number(id) + number(2) + number(3) + ber_field(0x30, bindings));
+  return ber_field(0x30, number(version) + ber_field(0x04, "public") + pdu);
+}
+
+SnmpValue only_value(const std::string& value) {
+  const SnmpAnswer answer = read_community_answer(ber_answer(1, 7, ber_binding(value)), 7, SnmpVersion::v2c);
+  REQUIRE(answer.kind == SnmpAnswer::Kind::response);
+  REQUIRE(answer.response.varbinds.size() == 1);
+  CHECK(answer.response.varbinds[0].oid == Oid{1, 3, 6, 1, 1000});
+  return answer.response.varbinds[0].value;
+}
+
+}  // namespace
+
+TEST_CASE("an answer of a community holds every kind of value") {
+  using Kind = SnmpValue::Kind;
+  CHECK(only_value(ber_field(0x02, "\xFE")).integer == -2);
+  CHECK(only_value(ber_field(0x41, {"\0\xFF\xFF\xFF\xFF", 5})).unsigned_integer == 0xFFFFFFFFU);
+  CHECK(only_value(ber_field(0x43, "\xFF\xFF\xFF\xFF\x01")).unsigned_integer ==
+        0xFFFFFF01U);  // 32 bits count
+  CHECK(only_value(ber_field(0x46, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFE")).unsigned_integer == UINT64_MAX - 1);
+  CHECK(only_value(ber_field(0x04, "fan")).octets == "fan");
+  CHECK(only_value(ber_field(0x40, "\x01\x02\x03\x04")).kind == Kind::address);
+  CHECK(only_value(ber_field(0x06, "\x2B\x06")).oid() == Oid{1, 3, 6});
+  CHECK(only_value(ber_field(0x05, "")).kind == Kind::null);
+  CHECK(only_value(ber_field(0x80, "")).kind == Kind::missing);
+  CHECK(only_value(ber_field(0x81, "")).kind == Kind::missing);
+  CHECK(only_value(ber_field(0x82, "")).kind == Kind::end_of_view);
+  CHECK(only_value(ber_field(0x44, {"\x9F\x78\x04\x42\x2A\0\0", 7})).real == 42.5);
+  CHECK(only_value(ber_field(0x44, {"\x9F\x79\x08\xC0\x04\0\0\0\0\0\0", 11})).real == -2.5);
+  CHECK(only_value(ber_field(0x44, "\x9F\x7A\x01\xFF")).integer == -1);
+  CHECK(only_value(ber_field(0x44, "\x9F\x76\x01\xFF")).unsigned_integer == 255);
+  CHECK(only_value(ber_field(0x44, "\x9F\x78\x02\x42\x2A")).kind == Kind::octets);  // no float has two bytes
+}
+
+TEST_CASE("an answer of a community says its error and its place") {
+  const SnmpAnswer answer =
+      read_community_answer(ber_answer(0, 7, ber_binding(ber_field(0x05, ""))), 7, SnmpVersion::v1);
+  CHECK(answer.kind == SnmpAnswer::Kind::response);
+  CHECK(answer.response.error_status == 2);
+  CHECK(answer.response.error_index == 3);
+  CHECK_FALSE(answer.authentic);
+}
+
+TEST_CASE("an answer of another version or request or with a damaged value is none") {
+  const std::string good = ber_answer(1, 7, ber_binding(ber_field(0x04, "up")));
+  const auto kind = [](const std::string& bytes, int id, SnmpVersion version) {
+    return read_community_answer(bytes, id, version).kind;
+  };
+  CHECK(kind(good, 7, SnmpVersion::v2c) == SnmpAnswer::Kind::response);
+  CHECK(kind(good, 8, SnmpVersion::v2c) == SnmpAnswer::Kind::undecodable);
+  CHECK(kind(good, 7, SnmpVersion::v1) == SnmpAnswer::Kind::undecodable);
+  for (std::size_t bytes = 0; bytes < good.size(); ++bytes)
+    CHECK(kind(good.substr(0, bytes), 7, SnmpVersion::v2c) == SnmpAnswer::Kind::undecodable);
+  for (const std::string& value :
+       {ber_field(0x02, ""), ber_field(0x46, "0123456789"), std::string("\x04\x7F")})
+    CHECK(kind(ber_answer(1, 7, ber_binding(value)), 7, SnmpVersion::v2c) == SnmpAnswer::Kind::undecodable);
 }
