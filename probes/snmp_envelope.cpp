@@ -21,6 +21,11 @@ std::optional<std::uint32_t> as_count(std::optional<std::int64_t> number) {
   return static_cast<std::uint32_t>(*number);
 }
 
+/// Of a message; none where the bytes are no sequence.
+BerReader fields_of(std::string_view bytes) {
+  return BerReader(BerReader(bytes).next(ber::sequence).value_or(std::string_view()));
+}
+
 std::optional<SnmpEnvelope> open_version_3(BerReader fields) {
   const auto global = fields.next(ber::sequence);
   const auto security = fields.next(ber::octets);
@@ -46,10 +51,7 @@ std::optional<SnmpEnvelope> open_version_3(BerReader fields) {
 }  // namespace
 
 std::optional<SnmpEnvelope> open_envelope(std::string_view bytes) {
-  BerReader outer(bytes);
-  const auto whole = outer.next(ber::sequence);
-  if (!whole) return std::nullopt;
-  BerReader fields(*whole);
+  BerReader fields = fields_of(bytes);
   const auto version = fields.integer();
   if (!version) return std::nullopt;
   if (*version == wire_version::v3) return open_version_3(fields);
@@ -66,10 +68,7 @@ std::optional<SnmpEnvelope> open_envelope(std::string_view bytes) {
 
 SnmpAnswer read_community_answer(std::string_view bytes, std::int32_t id, SnmpVersion version) {
   SnmpAnswer answer;
-  BerReader outer(bytes);
-  const auto whole = outer.next(ber::sequence);
-  if (!whole) return answer;
-  BerReader fields(*whole);
+  BerReader fields = fields_of(bytes);
   const auto its_version = fields.integer();
   const auto community = fields.next(ber::octets);
   const auto pdu = fields.next(ber::response);

@@ -4,7 +4,6 @@
 #include <array>
 #include <atomic>
 #include <limits>
-#include <ranges>
 #include <tuple>
 #include <utility>
 
@@ -172,7 +171,6 @@ struct LogMatcher::Compiled {
 
   /// Of the first bytes of a line, as many as are looked at. Valid until the thread's next call.
   [[nodiscard]] const ShapeVerdict& verdict_of(std::string_view line) const;
-  [[nodiscard]] bool answers(const DigitQuestion& question, std::string_view line) const;
 };
 
 namespace {
@@ -297,11 +295,6 @@ const ShapeVerdict& LogMatcher::Compiled::verdict_of(std::string_view line) cons
   return *remembered.shapes.remember(std::move(verdict));
 }
 
-bool LogMatcher::Compiled::answers(const DigitQuestion& question, std::string_view line) const {
-  thread_local std::string room;
-  return question.fits(line) && engine.matches(question.pattern, matchable(line, room));
-}
-
 std::vector<LogHit> LogMatcher::match(std::string_view line, std::span<const std::string> packs) const {
   const Compiled& own = *compiled_;
   line = line.substr(0, matched_line_bytes);
@@ -318,7 +311,7 @@ std::vector<LogHit> LogMatcher::match(std::string_view line, std::span<const std
   for (const ShapeMatch& match : verdict.matches)
     if (is_wanted(match.pattern)) matching.push_back(match);
   for (const DigitQuestion& question : verdict.questions)
-    if (is_wanted(question.pattern) && own.answers(question, line))
+    if (is_wanted(question.pattern) && question.fits(text) && own.engine.matches(question.pattern, text))
       matching.push_back({question.pattern, own.engine.capture(question.pattern, text)});
   std::ranges::sort(matching, {}, [&](const ShapeMatch& match) {
     return std::pair(own.rank[rule_of(match.pattern)], match.pattern);
@@ -344,9 +337,10 @@ std::vector<LogHit> LogMatcher::match(std::string_view line, std::span<const std
 bool LogMatcher::may_match(std::string_view line) const {
   line = line.substr(0, matched_line_bytes);
   const ShapeVerdict& verdict = compiled_->verdict_of(line);
+  thread_local std::string room;
   return !verdict.matches.empty() ||
          std::ranges::any_of(verdict.questions, [&](const DigitQuestion& question) {
-           return compiled_->answers(question, line);
+           return question.fits(line) && compiled_->engine.matches(question.pattern, matchable(line, room));
          });
 }
 

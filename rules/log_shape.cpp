@@ -45,11 +45,9 @@ std::uint64_t load(const char* from, std::size_t bytes) {
   return word;
 }
 
+/// Eight bytes of the line at a time; behind its end there are noughts.
 template <class Change>
-void append_by_words(std::string_view line, std::string& out, Change change) {
-  const std::size_t before = out.size();
-  out.resize(before + line.size());
-  char* to = out.data() + before;
+void change_words(std::string_view line, char* to, Change change) {
   std::size_t at = 0;
   for (; at + word_bytes <= line.size(); at += word_bytes) {
     const std::uint64_t word = change(load(line.data() + at, word_bytes));
@@ -124,11 +122,10 @@ std::optional<std::string> digit_blinded(std::string_view pattern) {
 }
 
 void append_folded(std::string_view line, std::string& out) {
-  append_by_words(line, out, [](std::uint64_t word) { return with_small_letters(without_digits(word)); });
-}
-
-void append_small(std::string_view line, std::string& out) {
-  append_by_words(line, out, with_small_letters);
+  const std::size_t before = out.size();
+  out.resize(before + line.size());
+  change_words(line, out.data() + before,
+               [](std::uint64_t word) { return with_small_letters(without_digits(word)); });
 }
 
 bool DigitQuestion::fits(std::string_view line) const {
@@ -142,12 +139,11 @@ bool DigitQuestion::fits(std::string_view line) const {
 
 void ShapeMemory::shape_plainly(std::string_view line) {
   hash_ = line.size() + 1;
-  for (std::size_t at = 0; at < line.size(); at += word_bytes) {
-    const std::size_t bytes = std::min(word_bytes, line.size() - at);
-    const std::uint64_t word = without_digits(load(line.data() + at, bytes));
-    std::memcpy(shape_.data() + at, &word, bytes);
+  change_words(line, shape_.data(), [&](std::uint64_t word) {
+    word = without_digits(word);
     hash_ = mixed(hash_, word);
-  }
+    return word;
+  });
 }
 
 #if defined(__x86_64__)
@@ -192,7 +188,11 @@ void ShapeMemory::shape_by_blocks(std::string_view line) {
 
 #endif
 
-const ShapeVerdict* ShapeMemory::look_up() const {
+const ShapeVerdict* ShapeMemory::look_up(std::string_view line, bool by_blocks) {
+  is_too_long_ = line.size() > longest_shape_bytes;
+  if (is_too_long_) return nullptr;
+  shape_bytes_ = line.size();
+  by_blocks ? shape_by_blocks(line) : shape_plainly(line);
   if (rows_.empty()) return nullptr;
   const Row& of_hash = rows_[row()];
   const std::string_view shape(shape_.data(), shape_bytes_);
@@ -202,20 +202,11 @@ const ShapeVerdict* ShapeMemory::look_up() const {
 }
 
 const ShapeVerdict* ShapeMemory::find(std::string_view line) {
-  if (!has_avx2) return find_plainly(line);
-  is_too_long_ = line.size() > longest_shape_bytes;
-  if (is_too_long_) return nullptr;
-  shape_bytes_ = line.size();
-  shape_by_blocks(line);
-  return look_up();
+  return look_up(line, has_avx2);
 }
 
 const ShapeVerdict* ShapeMemory::find_plainly(std::string_view line) {
-  is_too_long_ = line.size() > longest_shape_bytes;
-  if (is_too_long_) return nullptr;
-  shape_bytes_ = line.size();
-  shape_plainly(line);
-  return look_up();
+  return look_up(line, false);
 }
 
 const ShapeVerdict* ShapeMemory::remember(ShapeVerdict verdict) {

@@ -24,8 +24,6 @@ std::optional<std::string> digit_blinded(std::string_view pattern);
 
 /// Appends to `out` the line with its digits as `0` and its ASCII letters small.
 void append_folded(std::string_view line, std::string& out);
-/// With its ASCII letters small.
-void append_small(std::string_view line, std::string& out);
 
 /// What a pattern matches in every line of a shape, and the places of what it captures there.
 struct ShapeMatch {
@@ -82,7 +80,7 @@ class ShapeMemory {
     std::size_t oldest = 0;
   };
 
-  const ShapeVerdict* look_up() const;
+  const ShapeVerdict* look_up(std::string_view line, bool by_blocks);
   void shape_plainly(std::string_view line);
   void shape_by_blocks(std::string_view line);
   [[nodiscard]] std::size_t row() const { return hash_ >> 32 & (rows - 1); }

@@ -39,16 +39,14 @@ TEST_CASE("a pattern that cannot be blinded surely is not") {
 }
 
 TEST_CASE("folding changes digits and capital letters and nothing else") {
-  std::string folded = "x", small;
+  std::string folded = "x";
   std::string all;
   for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
   append_folded(all, folded);
-  append_small(all, small);
   REQUIRE(folded.size() == 257);
   for (int byte = 0; byte < 256; ++byte) {
     const char c = static_cast<char>(byte);
     const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    CHECK(small[static_cast<std::size_t>(byte)] == lower);
     CHECK(folded[static_cast<std::size_t>(byte) + 1] == (c >= '0' && c <= '9' ? '0' : lower));
   }
 }
