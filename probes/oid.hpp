@@ -63,26 +63,21 @@ class Oid {
   }
   /// How many numbers at the front are the same.
   friend std::size_t common(const Oid& a, const Oid& b) {
-    const std::size_t most = std::min(a.size(), b.size());
-    const const_iterator left = a.begin();
-    const const_iterator right = b.begin();
+    return numbers_alike(a.begin(), b.begin(), std::min(a.size(), b.size()));
+  }
+
+ private:
+  static std::size_t numbers_alike(const_iterator left, const_iterator right, std::size_t most) {
     std::size_t same = 0;
     // Four at a time: siblings in a table differ at their end.
     while (same + 4 <= most && std::memcmp(left + same, right + same, 4 * sizeof *left) == 0) same += 4;
     while (same < most && left[same] == right[same]) ++same;
     return same;
   }
-
- private:
   /// Behind the last number there are noughts, so where one is the beginning of the other it is not greater.
   static std::strong_ordering compare_here(const Oid& a, const Oid& b) {
-    const std::uint32_t* left = a.here_.data();
-    const std::uint32_t* right = b.here_.data();
-    std::size_t at = 0;
-    while (at + 4 <= a.here_.size() && std::memcmp(left + at, right + at, 4 * sizeof *left) == 0) at += 4;
-    for (; at < a.here_.size(); ++at)
-      if (left[at] != right[at]) return left[at] <=> right[at];
-    return a.size_ <=> b.size_;
+    const std::size_t same = numbers_alike(a.here_.data(), b.here_.data(), a.here_.size());
+    return same == a.here_.size() ? a.size_ <=> b.size_ : a.here_[same] <=> b.here_[same];
   }
 
   std::array<std::uint32_t, 19> here_{};  ///< nought beyond `size_`
